@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'powerschool-broken-answer' // a body that is cut off or is not JSON
   | 'powerschool-incomplete' // a list ended short of its count, or a row came twice
   | 'mapping-invalid' // the mapping has diagnostics
+  | 'scope-empty' // no school, or no school year, to publish
   | 'sync-running' // one sync at a time
   | 'sync-stopped' // the process is shutting down
   | 'not-found'

@@ -1,0 +1,160 @@
+// What a crawl has read so far, page by page, so that it goes on after a restart with nothing read twice.
+import { type Crawl, stagedTable } from './crawls.ts'
+import type { Sql } from './sql.ts'
+
+export interface ListState {
+  readonly total: number | undefined
+  readonly pages: ReadonlySet<number>
+  readonly isDone: boolean
+  readonly rows: number
+}
+
+export interface StagedInput {
+  readonly key: string | number
+  /** The row's cells as a JSON array. */
+  readonly body: string
+}
+
+export interface RowProblem {
+  readonly path: string
+  readonly found: string
+  readonly key: string | number | undefined
+}
+
+export interface CrawlProgress {
+  listState(source: string, list: string): ListState | undefined
+  beginList(source: string, list: string, total: number | undefined): void
+  /**
+   * Keeps a page's rows and its mark in one transaction, in place of an earlier reading of the page. A key that another list has brought already is kept once
+   * (a district's course comes from each of its schools); one that this list has brought already counts as repeated.
+   */
+  savePage(
+    source: string,
+    list: string,
+    page: number,
+    rows: readonly StagedInput[],
+    problems: readonly RowProblem[],
+  ): { readonly stored: number; readonly repeated: number }
+  restartList(source: string, list: string): void
+  finishList(source: string, list: string): void
+  isSourceDone(source: string): boolean
+  finishSource(source: string): void
+}
+
+export function openCrawlProgress(sql: Sql, crawl: Crawl): CrawlProgress {
+  const { id, area } = crawl
+  return {
+    listState(source, list) {
+      const [row] = sql.all<{ total: number | null; is_done: number }>(
+        `select total, is_done from crawl_lists where crawl = ? and source = ? and list = ?`,
+        id,
+        source,
+        list,
+      )
+      if (row === undefined) return undefined
+      const pages = sql.all<{ page: number; rows: number }>(
+        `select page, rows from crawl_pages where crawl = ? and source = ? and list = ?`,
+        id,
+        source,
+        list,
+      )
+      return {
+        total: row.total ?? undefined,
+        isDone: row.is_done === 1,
+        pages: new Set(pages.map((page) => page.page)),
+        rows: pages.reduce((sum, page) => sum + page.rows, 0),
+      }
+    },
+    beginList(source, list, total) {
+      sql.run(
+        `insert into crawl_lists (crawl, source, list, total, is_done) values (?, ?, ?, ?, 0)
+         on conflict (crawl, source, list) do update set total = excluded.total, is_done = 0`,
+        id,
+        source,
+        list,
+        total ?? null,
+      )
+    },
+    savePage(source, list, page, rows, problems) {
+      const table = stagedTable(area, source)
+      return sql.transaction(() => {
+        const isReread =
+          sql.run(
+            `delete from crawl_pages where crawl = ? and source = ? and list = ? and page = ?`,
+            id,
+            source,
+            list,
+            page,
+          ).changes > 0
+        if (isReread) sql.run(`delete from ${table} where list = ? and page = ?`, list, page)
+        let stored = 0
+        let repeated = 0
+        for (const row of rows) {
+          const inserted = sql.run(
+            `insert or ignore into ${table} (key, list, page, body) values (?, ?, ?, ?)`,
+            row.key,
+            list,
+            page,
+            row.body,
+          )
+          if (inserted.changes > 0) {
+            stored += 1
+            continue
+          }
+          const [kept] = sql.all<{ list: string }>(`select list from ${table} where key = ?`, row.key)
+          if (kept?.list === list) repeated += 1
+        }
+        for (const { path, found, key } of problems) {
+          sql.run(
+            `insert into crawl_problems (crawl, source, list, path, found, key) values (?, ?, ?, ?, ?, ?)`,
+            id,
+            source,
+            list,
+            path,
+            found,
+            key === undefined ? null : String(key),
+          )
+        }
+        sql.run(
+          `insert into crawl_pages (crawl, source, list, page, rows) values (?, ?, ?, ?, ?)`,
+          id,
+          source,
+          list,
+          page,
+          rows.length,
+        )
+        return { stored, repeated }
+      })
+    },
+    restartList(source, list) {
+      sql.transaction(() => {
+        sql.run(`delete from ${stagedTable(area, source)} where list = ?`, list)
+        for (const name of ['crawl_pages', 'crawl_problems', 'crawl_lists']) {
+          sql.run(`delete from ${name} where crawl = ? and source = ? and list = ?`, id, source, list)
+        }
+      })
+    },
+    finishList(source, list) {
+      sql.run(`update crawl_lists set is_done = 1 where crawl = ? and source = ? and list = ?`, id, source, list)
+    },
+    isSourceDone(source) {
+      return sql.all(`select 1 from crawl_sources where crawl = ? and source = ?`, id, source).length > 0
+    },
+    finishSource(source) {
+      sql.run(`insert or ignore into crawl_sources (crawl, source) values (?, ?)`, id, source)
+    },
+  }
+}
+
+/** How often each declared column of a source could not be read as its type, with the first keys. */
+export function crawlProblems(
+  sql: Sql,
+  crawl: Crawl,
+): { source: string; path: string; found: string; count: number; keys: string[] }[] {
+  const rows = sql.all<{ source: string; path: string; found: string; count: number; keys: string }>(
+    `select source, path, found, count(*) as count, coalesce(json_group_array(key) filter (where key is not null), '[]') as keys
+     from crawl_problems where crawl = ? group by source, path, found`,
+    crawl.id,
+  )
+  return rows.map((row) => ({ ...row, keys: (JSON.parse(row.keys) as string[]).slice(0, 20) }))
+}

@@ -1,0 +1,25 @@
+// Single named values of a profile, such as the key that signs access tokens.
+import type { Sql } from './sql.ts'
+
+export function readMeta(sql: Sql, name: string): string | undefined {
+  return sql.all<{ value: string }>(`select value from meta where name = ?`, name)[0]?.value
+}
+
+export function writeMeta(sql: Sql, name: string, value: string): void {
+  sql.run(
+    `insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
+    name,
+    value,
+  )
+}
+
+/** The value under the name, made and kept on first use. */
+export function readOrMakeMeta(sql: Sql, name: string, make: () => string): string {
+  return sql.transaction(() => {
+    const kept = readMeta(sql, name)
+    if (kept !== undefined) return kept
+    const made = make()
+    writeMeta(sql, name, made)
+    return made
+  })
+}

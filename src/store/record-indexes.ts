@@ -1,0 +1,25 @@
+// The indexes of the record tables, apart from the tables because a bulk load drops and rebuilds them.
+import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
+
+export interface RecordIndex {
+  readonly create: string
+  readonly drop: string
+}
+
+export function recordIndexes({ name, columns }: CollectionStorage): RecordIndex[] {
+  const records = quoteName(`records_${name}`)
+  const index = (suffix: string, table: string, on: string): RecordIndex => ({
+    create: `create index if not exists ${quoteName(suffix)} on ${table}${on}`,
+    drop: `drop index if exists ${quoteName(suffix)}`,
+  })
+  return [
+    // Carries all that decides whether a version is seen, so that counts and seeks never touch the bodies.
+    index(`records_${name}_by_id`, records, '(sourcedId, died, born, status)'),
+    index(`records_${name}_by_born`, records, '(born)'),
+    index(`records_${name}_by_died`, records, `(died) where died < ${ALIVE}`),
+    ...columns
+      .filter((column) => column.index)
+      .map((column) => index(`records_${name}_by_${column.name}`, records, `(${quoteName(column.name)}, sourcedId)`)),
+    index(`links_${name}_by_seq`, quoteName(`links_${name}`), '(seq)'),
+  ]
+}

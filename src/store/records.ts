@@ -1,0 +1,135 @@
+// Reads of a published generation: pages spliced from stored text by SQLite itself, totals, and single records.
+import { LRUCache } from 'lru-cache'
+import { type Fragment, quoteName } from './schema.ts'
+import { activeTotals } from './snapshots.ts'
+import type { Sql, SqlValue } from './sql.ts'
+
+export interface PageQuery {
+  readonly collection: string
+  readonly generation: number
+  /** What narrows the collection; all must hold. */
+  readonly where: readonly Fragment[]
+  /** Set when `where` is nothing but `status = 'active'`: the total is known without counting. */
+  readonly isAllActive: boolean
+  /** Set when `where` bounds the time of change from below: a delta must cost the delta. */
+  readonly isDelta: boolean
+  /** What follows `order by`, a total order; without it: by sourcedId. */
+  readonly order: Fragment | undefined
+  readonly limit: number
+  readonly offset: number
+}
+
+export interface Page {
+  /** The records' JSON texts joined by commas, in UTF-8; empty for none. */
+  readonly json: Uint8Array
+  readonly count: number
+  readonly total: number
+}
+
+export interface RecordReader {
+  page(query: PageQuery): Page
+  /** As `page`, each record by itself, for answers that must be parsed. */
+  rows(query: PageQuery): { readonly records: readonly string[]; readonly total: number }
+  /** One record's JSON text. */
+  one(collection: string, generation: number, sourcedId: string, where: readonly Fragment[]): string | undefined
+}
+
+export interface RecordReaderOptions {
+  /** How many page ends and totals are remembered. */
+  readonly remembered?: number
+}
+
+/** Above this many matches, a delta is walked in the order of the answer instead of being sorted for each page. */
+const SMALL_DELTA = 20_000
+const EMPTY = new Uint8Array(0)
+
+/**
+ * Opens a reader. The end of each page is remembered under its generation, query and offset, so that the next page is a
+ * seek and not a skip; generations never change, so nothing has to be invalidated.
+ */
+export function openRecordReader(sql: Sql, { remembered = 20_000 }: RecordReaderOptions = {}): RecordReader {
+  const pageEnds = new LRUCache<string, string>({ max: remembered })
+  const totals = new LRUCache<string, number>({ max: remembered })
+
+  const totalOf = (query: PageQuery, scope: Scope): number => {
+    let total = totals.get(scope.key)
+    if (total === undefined) {
+      total = query.isAllActive ? activeTotals(sql, query.generation).get(query.collection) : undefined
+      total ??= sql.all<{ n: number }>(`select count(*) as n ${scope.from}`, ...scope.parameters)[0]?.n ?? 0
+      totals.set(scope.key, total)
+    }
+    return total
+  }
+
+  /** The inner select of a page: which records, in which order, from where on. */
+  const select = (query: PageQuery, scope: Scope, total: number): { sql: string; parameters: SqlValue[] } => {
+    const { order, limit, offset } = query
+    const columns = `select r.sourcedId, r.born, r.body`
+    const start = order === undefined && offset > 0 ? pageEnds.get(`${scope.key}\n${offset}`) : undefined
+    const seek = start === undefined ? '' : ' and r.sourcedId > ?'
+    // The plus keeps SQLite from walking the whole collection in order to find a few changes.
+    const byId = query.isDelta && total <= SMALL_DELTA ? '+r.sourcedId' : 'r.sourcedId'
+    return {
+      sql: `${columns} ${scope.from}${seek} order by ${order?.sql ?? byId} limit ? offset ?`,
+      parameters: [
+        ...scope.parameters,
+        ...(start === undefined ? [] : [start]),
+        ...(order?.parameters ?? []),
+        limit,
+        start === undefined ? offset : 0,
+      ],
+    }
+  }
+
+  return {
+    page(query) {
+      const scope = scopeOf(query)
+      const total = totalOf(query, scope)
+      if (query.offset >= total) return { json: EMPTY, count: 0, total }
+      const inner = select(query, scope, total)
+      const [row] = sql.all<{ json: Uint8Array | null; n: number; last: string | null }>(
+        `select cast(group_concat(g.head || p.body, ',') as blob) as json, count(*) as n, max(p.sourcedId) as last
+         from (${inner.sql}) p cross join generations g on g.number = p.born`,
+        ...inner.parameters,
+      )
+      const count = row?.n ?? 0
+      if (query.order === undefined && row?.last) pageEnds.set(`${scope.key}\n${query.offset + count}`, row.last)
+      return { json: row?.json ?? EMPTY, count, total }
+    },
+    rows(query) {
+      const scope = scopeOf(query)
+      const total = totalOf(query, scope)
+      const inner = select(query, scope, total)
+      const rows = sql.all<{ json: string }>(
+        `select g.head || p.body as json from (${inner.sql}) p cross join generations g on g.number = p.born`,
+        ...inner.parameters,
+      )
+      return { records: rows.map((row) => row.json), total }
+    },
+    one(collection, generation, sourcedId, where) {
+      const conditions = where.map((fragment) => ` and (${fragment.sql})`).join('')
+      const [row] = sql.all<{ json: string }>(
+        `select g.head || r.body as json from ${quoteName(`records_${collection}`)} r cross join generations g on g.number = r.born
+         where r.sourcedId = ? and r.died > ? and r.born <= ?${conditions}`,
+        sourcedId,
+        generation,
+        generation,
+        ...where.flatMap((fragment) => fragment.parameters),
+      )
+      return row?.json
+    },
+  }
+}
+
+interface Scope {
+  readonly from: string
+  readonly parameters: readonly SqlValue[]
+  readonly key: string
+}
+
+function scopeOf({ collection, generation, where }: PageQuery): Scope {
+  const conditions = where.map((fragment) => ` and (${fragment.sql})`).join('')
+  const from = `from ${quoteName(`records_${collection}`)} r where r.born <= ? and r.died > ?${conditions}`
+  const parameters = [generation, generation, ...where.flatMap((fragment) => fragment.parameters)]
+  return { from, parameters, key: `${from}\n${JSON.stringify(parameters)}` }
+}

@@ -1,0 +1,132 @@
+// Generations: the published snapshots, the one being prepared, and the tiny transaction that turns one into the other.
+import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
+import type { Sql } from './sql.ts'
+
+export interface Snapshot {
+  readonly generation: number
+  /** ISO 8601, UTC, milliseconds: the dateLastModified of every record born in it. */
+  readonly time: string
+  readonly timeMs: number
+}
+
+export function currentSnapshot(sql: Sql): Snapshot | undefined {
+  const [row] = sql.all<{ number: number; time: string; time_ms: number }>(
+    `select number, time, time_ms from generations order by number desc limit 1`,
+  )
+  return row && { generation: row.number, time: row.time, timeMs: row.time_ms }
+}
+
+/** Active records of each collection in a generation. */
+export function activeTotals(sql: Sql, generation: number): Map<string, number> {
+  const rows = sql.all<{ collection: string; active: number }>(
+    `select collection, active from totals where generation = ?`,
+    generation,
+  )
+  return new Map(rows.map((row) => [row.collection, row.active]))
+}
+
+export interface PublishOptions {
+  readonly generation: number
+  readonly sync: string
+  readonly totals: ReadonlyMap<string, number>
+  readonly now: number
+}
+
+/**
+ * Makes the prepared generation the current one. Its time is the clock's, but always later than the last publish, also
+ * when the clock has stepped back; so a reader who noted the time before an earlier answer finds every later change.
+ */
+export function publishGeneration(sql: Sql, { generation, sync, totals, now }: PublishOptions): Snapshot {
+  return sql.transaction(() => {
+    const last = currentSnapshot(sql)
+    const timeMs = Math.max(now, (last?.timeMs ?? 0) + 1)
+    const time = new Date(timeMs).toISOString()
+    sql.run(
+      `insert into generations (number, time, time_ms, head, sync) values (?, ?, ?, ?, ?)`,
+      generation,
+      time,
+      timeMs,
+      `{"dateLastModified":"${time}",`,
+      sync,
+    )
+    for (const [collection, active] of totals) {
+      sql.run(`insert into totals (generation, collection, active) values (?, ?, ?)`, generation, collection, active)
+    }
+    sql.run(`delete from pending`)
+    return { generation, time, timeMs }
+  })
+}
+
+/** Takes back, piece by piece, what an abandoned sync has prepared; each step of the generator is a short transaction. */
+export function* rollbackPending(sql: Sql, collections: readonly CollectionStorage[], batch = 1_000): Generator<void> {
+  const pending = sql.all<{ generation: number }>(`select generation from pending`)[0]?.generation
+  if (pending === undefined) return
+  for (const { name } of collections) {
+    const records = quoteName(`records_${name}`)
+    while (true) {
+      const seqs = sql.all<{ seq: number }>(`select seq from ${records} where born = ? limit ?`, pending, batch)
+      if (seqs.length === 0) break
+      deleteVersions(sql, name, seqs)
+      yield
+    }
+    while (true) {
+      const revived = sql.run(
+        `update ${records} set died = ${ALIVE} where seq in (select seq from ${records} where died = ? and died < ${ALIVE} limit ?)`,
+        pending,
+        batch,
+      )
+      if (revived.changes === 0) break
+      yield
+    }
+  }
+  sql.run(`delete from pending`)
+}
+
+export interface CleanUpOptions {
+  readonly now: number
+  /** Versions that left a snapshot longer ago than this are no longer paged through. */
+  readonly pinLifetimeMs: number
+  readonly tombstoneLifetimeMs: number
+}
+
+/** Deletes versions that no reader can ask for any more, and tombstones past their lifetime, in short transactions. */
+export function* cleanUp(
+  sql: Sql,
+  collections: readonly CollectionStorage[],
+  { now, pinLifetimeMs, tombstoneLifetimeMs }: CleanUpOptions,
+  batch = 1_000,
+): Generator<void> {
+  const unseen = newestBefore(sql, now - pinLifetimeMs)
+  const forgotten = newestBefore(sql, now - tombstoneLifetimeMs)
+  for (const { name } of collections) {
+    const records = quoteName(`records_${name}`)
+    const statements: readonly [string, number][] = [
+      [`select seq from ${records} where died <= ? and died < ${ALIVE} limit ?`, unseen],
+      [`select seq from ${records} where born <= ? and status = 'tobedeleted' limit ?`, forgotten],
+    ]
+    for (const [select, generation] of statements) {
+      while (generation > 0) {
+        const seqs = sql.all<{ seq: number }>(select, generation, batch)
+        if (seqs.length === 0) break
+        deleteVersions(sql, name, seqs)
+        yield
+      }
+    }
+  }
+}
+
+function newestBefore(sql: Sql, timeMs: number): number {
+  const [row] = sql.all<{ number: number | null }>(
+    `select max(number) as number from generations where time_ms <= ?`,
+    timeMs,
+  )
+  return row?.number ?? 0
+}
+
+function deleteVersions(sql: Sql, collection: string, seqs: readonly { seq: number }[]): void {
+  const list = JSON.stringify(seqs.map(({ seq }) => seq))
+  sql.transaction(() => {
+    sql.run(`delete from ${quoteName(`links_${collection}`)} where seq in (select value from json_each(?))`, list)
+    sql.run(`delete from ${quoteName(`records_${collection}`)} where seq in (select value from json_each(?))`, list)
+  })
+}

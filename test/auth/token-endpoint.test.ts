@@ -1,0 +1,251 @@
+// The token endpoint, in the shapes that consumers use.
+import { decodeJwt } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { addClient } from '../../src/auth/clients.ts'
+import { authenticateBearer } from '../../src/auth/guard.ts'
+import { DEFAULT_SCOPES } from '../../src/auth/scopes.ts'
+import { hashSecret } from '../../src/auth/secrets.ts'
+import { handleTokenRequest } from '../../src/auth/token-endpoint.ts'
+import { insertConsumer } from '../../src/store/consumers.ts'
+import { createProfile, START_MS } from './profile.ts'
+
+const TOKEN_URL = 'https://roster.example.org/oauth/token'
+const FORM = 'application/x-www-form-urlencoded'
+const CORE = 'https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly'
+const GRADES = 'https://purl.imsglobal.org/spec/or/v1p1/scope/gradebook.readonly'
+
+interface Sent {
+  readonly basic?: string
+  readonly authorization?: string
+  readonly body?: string
+  readonly type?: string
+  readonly query?: string
+}
+
+// The secret holds an escape, a slash and a colon, so that encoded and raw Basic headers differ.
+const ID = 'district+one'
+const SECRET = 'p%41ss/w:rd=0123456'
+
+async function profileWithConsumer() {
+  const profile = createProfile()
+  insertConsumer(profile.sql, {
+    id: ID,
+    name: 'Sync',
+    secretHash: await hashSecret(SECRET, profile.random),
+    scopes: DEFAULT_SCOPES,
+    schools: null,
+    createdMs: START_MS,
+    rotatedMs: null,
+    source: 'command',
+  })
+  return profile
+}
+
+function tokenRequest({ basic, authorization, body, type, query }: Sent): Request {
+  const headers = new Headers()
+  if (basic !== undefined) headers.set('authorization', `Basic ${btoa(basic)}`)
+  if (authorization !== undefined) headers.set('authorization', authorization)
+  if (type !== undefined) headers.set('content-type', type)
+  return new Request(`${TOKEN_URL}${query ?? ''}`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) })
+}
+
+async function send(sent: Sent) {
+  const profile = await profileWithConsumer()
+  const response = await handleTokenRequest(tokenRequest(sent), profile)
+  const body: Record<string, unknown> = await response.json()
+  return { response, body, profile }
+}
+
+const RAW = `${ID}:${SECRET}`
+const ENCODED = `${encodeURIComponent(ID)}:${encodeURIComponent(SECRET)}`
+const GRANT = 'grant_type=client_credentials'
+const FORM_PAIR = `client_id=${encodeURIComponent(ID)}&client_secret=${encodeURIComponent(SECRET)}`
+
+describe('a token is granted', () => {
+  it.each<[string, Sent]>([
+    ['form-encoded Basic credentials', { basic: ENCODED, type: FORM, body: GRANT }],
+    ['raw Basic credentials', { basic: RAW, type: FORM, body: GRANT }],
+    ['Basic in lower case', { authorization: `basic ${btoa(RAW)}`, type: FORM, body: GRANT }],
+    ['credentials in the form body', { type: FORM, body: `${GRANT}&${FORM_PAIR}` }],
+    ['a form without a content type', { body: `${GRANT}&${FORM_PAIR}`, type: '' }],
+    [
+      'credentials in a JSON body',
+      {
+        type: 'application/json; charset=utf-8',
+        body: JSON.stringify({ grant_type: 'client_credentials', client_id: ID, client_secret: SECRET }),
+      },
+    ],
+    [
+      'a JSON body that says it is a form',
+      { type: FORM, body: JSON.stringify({ grant_type: 'client_credentials', client_id: ID, client_secret: SECRET }) },
+    ],
+    ['Basic and an empty JSON body', { basic: RAW, type: 'application/json', body: '' }],
+    ['Basic and the grant in the query', { basic: RAW, query: `?${GRANT}` }],
+    ['Basic and nothing else', { basic: RAW }],
+    ['Basic and only a scope', { basic: RAW, type: FORM, body: `scope=${CORE}` }],
+    ['Basic and the same client_id in the body', { basic: RAW, type: FORM, body: `${GRANT}&${FORM_PAIR}` }],
+    ['an empty scope', { basic: RAW, type: FORM, body: `${GRANT}&scope=` }],
+    [
+      'a foreign Authorization header beside the body',
+      { authorization: 'Bearer x', type: FORM, body: `${GRANT}&${FORM_PAIR}` },
+    ],
+  ])('to %s', async (_, sent) => {
+    const { response, body, profile } = await send(sent)
+    expect(body).toMatchObject({ token_type: 'bearer', expires_in: 3600 })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('pragma')).toBe('no-cache')
+    expect(response.headers.get('content-type')).toContain('application/json')
+    const used = new Request('https://roster.example.org/', {
+      headers: { authorization: `Bearer ${body.access_token}` },
+    })
+    expect(await authenticateBearer(used, profile)).toMatchObject({ ok: true, consumer: { id: ID } })
+  })
+
+  it('with claims that name the client, the scope and the times', async () => {
+    const { body } = await send({ basic: RAW, type: FORM, body: GRANT })
+    expect(decodeJwt(String(body.access_token))).toEqual({
+      iss: 'default',
+      sub: ID,
+      scope: DEFAULT_SCOPES.join(' '),
+      client_created: START_MS,
+      iat: START_MS / 1000,
+      exp: START_MS / 1000 + 3600,
+      jti: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+    })
+  })
+
+  it('again and again, each token another and all of them good', async () => {
+    const profile = await profileWithConsumer()
+    const tokens = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const response = await handleTokenRequest(tokenRequest({ basic: RAW }), profile)
+        return String((await response.json()).access_token)
+      }),
+    )
+    expect(new Set(tokens).size).toBe(5)
+    for (const token of tokens) {
+      const used = new Request('https://roster.example.org/', { headers: { authorization: `Bearer ${token}` } })
+      expect(await authenticateBearer(used, profile)).toMatchObject({ ok: true })
+    }
+  })
+
+  it.each([
+    ['', DEFAULT_SCOPES],
+    [CORE, [CORE]],
+    [`${CORE} ${GRADES} openid`, [CORE]],
+    [`${CORE}  ${CORE}`, [CORE]],
+  ])('for scope %j', async (scope, granted) => {
+    const { body } = await send({ basic: RAW, type: FORM, body: `${GRANT}&scope=${encodeURIComponent(scope)}` })
+    expect(body.scope).toBe(granted.join(' '))
+  })
+
+  it('for the scope of the query, and of a JSON list', async () => {
+    const inQuery = await send({ basic: RAW, query: `?${GRANT}&scope=${encodeURIComponent(CORE)}` })
+    expect(inQuery.body.scope).toBe(CORE)
+    const inList = await send({ basic: RAW, type: 'application/json', body: JSON.stringify({ scope: [CORE, GRADES] }) })
+    expect(inList.body.scope).toBe(CORE)
+  })
+
+  it('for the configured lifetime', async () => {
+    const profile = { ...(await profileWithConsumer()), tokenLifetimeMs: 90_000 }
+    const response = await handleTokenRequest(tokenRequest({ basic: RAW }), profile)
+    expect(await response.json()).toMatchObject({ expires_in: 90 })
+  })
+
+  it('to a consumer that was just added', async () => {
+    const profile = createProfile()
+    const result = await addClient({ name: 'Sync' }, profile)
+    if (!result.ok) throw new Error(result.message)
+    const response = await handleTokenRequest(tokenRequest({ basic: `${result.client.id}:${result.secret}` }), profile)
+    expect(response.status).toBe(200)
+  })
+})
+
+describe('a token is refused', () => {
+  it.each<[string, number, string, Sent]>([
+    ['a wrong secret', 401, 'invalid_client', { basic: `${ID}:wrong`, body: GRANT, type: FORM }],
+    ['an unknown client', 401, 'invalid_client', { basic: `nobody:${SECRET}`, body: GRANT, type: FORM }],
+    ['an empty secret', 401, 'invalid_client', { basic: `${ID}:` }],
+    ['no credentials', 401, 'invalid_client', { body: GRANT, type: FORM }],
+    ['nothing at all', 401, 'invalid_client', {}],
+    ['an id without a secret', 401, 'invalid_client', { body: `${GRANT}&client_id=x`, type: FORM }],
+    ['Basic that is not base64', 401, 'invalid_client', { authorization: 'Basic ***', body: GRANT, type: FORM }],
+    ['Basic without a colon', 401, 'invalid_client', { basic: 'nocolon', body: GRANT, type: FORM }],
+    ['Basic with nothing behind it', 401, 'invalid_client', { authorization: 'Basic', body: GRANT, type: FORM }],
+    ['a broken escape in Basic', 401, 'invalid_client', { basic: `%zz:${SECRET}`, body: GRANT, type: FORM }],
+    ['another scheme', 401, 'invalid_client', { authorization: `Bearer ${btoa(RAW)}`, body: GRANT, type: FORM }],
+    ['another grant', 400, 'unsupported_grant_type', { basic: RAW, body: 'grant_type=password', type: FORM }],
+    ['body credentials without a grant', 400, 'invalid_request', { body: FORM_PAIR, type: FORM }],
+    ['only foreign scopes', 400, 'invalid_scope', { basic: RAW, body: `${GRANT}&scope=${GRADES}`, type: FORM }],
+    ['a parameter sent twice', 400, 'invalid_request', { basic: RAW, body: `${GRANT}&${GRANT}`, type: FORM }],
+    ['two different clients', 400, 'invalid_request', { basic: RAW, body: `${GRANT}&client_id=other`, type: FORM }],
+    ['a secret in the URL', 400, 'invalid_request', { query: `?${GRANT}&${FORM_PAIR}` }],
+    ['JSON that is none', 400, 'invalid_request', { basic: RAW, body: '{"grant_type"', type: 'application/json' }],
+    ['JSON that is no object', 400, 'invalid_request', { basic: RAW, body: '[1]', type: 'application/json' }],
+    ['a multipart body', 400, 'invalid_request', { basic: RAW, body: '--x', type: 'multipart/form-data; boundary=x' }],
+    ['a body over 8 KB', 413, 'invalid_request', { basic: RAW, body: `${GRANT}&x=${'a'.repeat(8_200)}`, type: FORM }],
+  ])('to %s', async (_, status, error, sent) => {
+    const { response, body } = await send(sent)
+    expect([response.status, body.error]).toEqual([status, error])
+    expect(body.access_token).toBeUndefined()
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('pragma')).toBe('no-cache')
+    expect(response.headers.get('www-authenticate')?.startsWith('Basic ') ?? false).toBe(status === 401)
+    // RFC 6749 section 5.2: the letters that a description may hold.
+    expect(body.error_description).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/)
+  })
+
+  it.each(['GET', 'PUT', 'DELETE', 'OPTIONS'])('to %s', async (method) => {
+    const response = await handleTokenRequest(new Request(TOKEN_URL, { method }), await profileWithConsumer())
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('POST')
+    expect(await response.json()).toMatchObject({ error: 'invalid_request' })
+  })
+
+  it('in the same words whether the client exists or not', async () => {
+    const known = await send({ basic: `${ID}:wrong-secret`, body: GRANT, type: FORM })
+    const unknown = await send({ basic: 'nobody:wrong-secret', body: GRANT, type: FORM })
+    expect(known.body).toEqual(unknown.body)
+    expect([...known.response.headers]).toEqual([...unknown.response.headers])
+  })
+
+  it('without reading an endless body to its end', async () => {
+    let pulled = 0
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++
+        controller.enqueue(new Uint8Array(1_024).fill(97))
+      },
+    })
+    const request = new Request(TOKEN_URL, { method: 'POST', body: endless, duplex: 'half' } as RequestInit)
+    const response = await handleTokenRequest(request, await profileWithConsumer())
+    expect(response.status).toBe(413)
+    expect(pulled).toBeLessThan(20)
+  })
+})
+
+describe('what is told and logged', () => {
+  it('never holds a secret, a token or an unknown id', async () => {
+    const shapes: Sent[] = [
+      { basic: RAW },
+      { basic: `${ID}:hunter2-wrong` },
+      { basic: `hunter2-as-id:${SECRET}` },
+      { type: FORM, body: `${GRANT}&client_id=hunter2&client_secret=hunter2` },
+      { query: '?client_secret=hunter2' },
+      { basic: RAW, type: FORM, body: `${GRANT}&scope=hunter2` },
+    ]
+    for (const shape of shapes) {
+      const { response, body, profile } = await send(shape)
+      const told = JSON.stringify([profile.lines, response.ok ? null : body, [...response.headers]])
+      for (const hidden of ['hunter2', SECRET, 'eyJ']) expect(told).not.toContain(hidden)
+    }
+  })
+
+  it('names a known client whose secret was wrong', async () => {
+    const { profile } = await send({ basic: `${ID}:wrong` })
+    expect(profile.lines).toEqual([
+      { level: 'warn', event: 'token-refused', fields: { client: ID, error: 'invalid_client' } },
+    ])
+  })
+})
