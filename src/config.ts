@@ -124,8 +124,7 @@ const REMEDIES: Readonly<Record<Name, string>> = {
   POWERSCHOOL_CONCURRENCY: 'Give the number of requests at a time, or leave it unset for 4.',
   POWERSCHOOL_MIN_INTERVAL_MS: 'Give the milliseconds between two requests, or leave it unset for 0.',
   ONEROSTER_CLIENT_ID: 'Set ONEROSTER_CLIENT_ID and ONEROSTER_CLIENT_SECRET together, or neither.',
-  ONEROSTER_CLIENT_SECRET:
-    'Set it together with ONEROSTER_CLIENT_ID, to a long random text (openssl rand -base64 32).',
+  ONEROSTER_CLIENT_SECRET: 'Set it together with ONEROSTER_CLIENT_ID, to a long random text (openssl rand -base64 32).',
   PUBLIC_URL:
     'Give the address that consumers use, for example https://roster.example.org or https://example.org/roster.',
   HOST: 'Give the name or address to listen on, without scheme and port: 127.0.0.1, or 0.0.0.0 for every network.',

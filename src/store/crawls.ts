@@ -80,15 +80,16 @@ export function saveCrawlSettings(sql: Sql, crawl: Crawl, settings: Readonly<Rec
   sql.run(`update crawls set settings = ? where id = ?`, JSON.stringify(settings), crawl.id)
 }
 
-/** Marks the crawl complete and drops the rows of the one before. */
-export function finishCrawl(sql: Sql, crawl: Crawl, now: number): void {
-  sql.transaction(() => {
+/** Marks the crawl complete, drops the rows of the one before, and answers it with all that was saved of it. */
+export function finishCrawl(sql: Sql, crawl: Crawl, now: number): Crawl {
+  return sql.transaction(() => {
     sql.run(`update crawls set finished_ms = ? where id = ?`, now, crawl.id)
     sql.run(`delete from crawls where id <> ?`, crawl.id)
     for (const table of ['crawl_sources', 'crawl_lists', 'crawl_pages', 'crawl_problems']) {
       sql.run(`delete from ${table} where crawl <> ?`, crawl.id)
     }
     dropArea(sql, crawl.area === 0 ? 1 : 0)
+    return completeCrawl(sql) ?? crawl
   })
 }
 

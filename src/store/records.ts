@@ -35,8 +35,14 @@ export interface RecordReader {
 }
 
 export interface RecordReaderOptions {
-  /** How many page ends and totals are remembered. */
+  /** How many page starts and totals are remembered. */
   readonly remembered?: number
+}
+
+interface PageStart {
+  readonly sourcedId: string
+  /** Whether the page begins with it, or right after it. */
+  readonly isIncluded: boolean
 }
 
 /** Above this many matches, a delta is walked in the order of the answer instead of being sorted for each page. */
@@ -44,11 +50,11 @@ const SMALL_DELTA = 20_000
 const EMPTY = new Uint8Array(0)
 
 /**
- * Opens a reader. The end of each page is remembered under its generation, query and offset, so that the next page is a
- * seek and not a skip; generations never change, so nothing has to be invalidated.
+ * Opens a reader. Where a page starts and the next one does is remembered under generation, query and offset, so that they
+ * are seeks and not skips; generations never change, so nothing has to be invalidated.
  */
 export function openRecordReader(sql: Sql, { remembered = 20_000 }: RecordReaderOptions = {}): RecordReader {
-  const pageEnds = new LRUCache<string, string>({ max: remembered })
+  const pageStarts = new LRUCache<string, PageStart>({ max: remembered })
   const totals = new LRUCache<string, number>({ max: remembered })
 
   const totalOf = (query: PageQuery, scope: Scope): number => {
@@ -65,15 +71,15 @@ export function openRecordReader(sql: Sql, { remembered = 20_000 }: RecordReader
   const select = (query: PageQuery, scope: Scope, total: number): { sql: string; parameters: SqlValue[] } => {
     const { order, limit, offset } = query
     const columns = `select r.sourcedId, r.born, r.body`
-    const start = order === undefined && offset > 0 ? pageEnds.get(`${scope.key}\n${offset}`) : undefined
-    const seek = start === undefined ? '' : ' and r.sourcedId > ?'
+    const start = order === undefined && offset > 0 ? pageStarts.get(`${scope.key}\n${offset}`) : undefined
+    const seek = start === undefined ? '' : ` and r.sourcedId ${start.isIncluded ? '>=' : '>'} ?`
     // The plus keeps SQLite from walking the whole collection in order to find a few changes.
     const byId = query.isDelta && total <= SMALL_DELTA ? '+r.sourcedId' : 'r.sourcedId'
     return {
       sql: `${columns} ${scope.from}${seek} order by ${order?.sql ?? byId} limit ? offset ?`,
       parameters: [
         ...scope.parameters,
-        ...(start === undefined ? [] : [start]),
+        ...(start === undefined ? [] : [start.sourcedId]),
         ...(order?.parameters ?? []),
         limit,
         start === undefined ? offset : 0,
@@ -87,13 +93,17 @@ export function openRecordReader(sql: Sql, { remembered = 20_000 }: RecordReader
       const total = totalOf(query, scope)
       if (query.offset >= total) return { json: EMPTY, count: 0, total }
       const inner = select(query, scope, total)
-      const [row] = sql.all<{ json: Uint8Array | null; n: number; last: string | null }>(
-        `select cast(group_concat(g.head || p.body, ',') as blob) as json, count(*) as n, max(p.sourcedId) as last
+      const [row] = sql.all<{ json: Uint8Array | null; n: number; first: string | null; last: string | null }>(
+        `select cast(group_concat(g.head || p.body, ',') as blob) as json, count(*) as n,
+                min(p.sourcedId) as first, max(p.sourcedId) as last
          from (${inner.sql}) p cross join generations g on g.number = p.born`,
         ...inner.parameters,
       )
       const count = row?.n ?? 0
-      if (query.order === undefined && row?.last) pageEnds.set(`${scope.key}\n${query.offset + count}`, row.last)
+      if (query.order === undefined && row?.first && row.last) {
+        pageStarts.set(`${scope.key}\n${query.offset}`, { sourcedId: row.first, isIncluded: true })
+        pageStarts.set(`${scope.key}\n${query.offset + count}`, { sourcedId: row.last, isIncluded: false })
+      }
       return { json: row?.json ?? EMPTY, count, total }
     },
     rows(query) {

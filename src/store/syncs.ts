@@ -79,7 +79,11 @@ export function pauseInterrupted(sql: Sql, current: string, now: number): void {
   sql.run(
     `update syncs set status = 'paused', finished_ms = ?, error = ? where status = 'inProgress' and id <> ?`,
     now,
-    JSON.stringify({ code: 'sync-stopped', message: 'The process ended while this sync ran.', remedy: 'Nothing: the next sync goes on from there.' }),
+    JSON.stringify({
+      code: 'sync-stopped',
+      message: 'The process ended while this sync ran.',
+      remedy: 'Nothing: the next sync goes on from there.',
+    }),
     current,
   )
 }

@@ -1,0 +1,78 @@
+// The admin API: start, watch and release syncs, and the state of the profile.
+import { Hono, type Context as HonoContext } from 'hono'
+import { isSame } from '../auth/secrets.ts'
+import type { Context } from '../context.ts'
+import { BridgeError } from '../errors.ts'
+import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
+import { findSync, listSyncs, type SyncRecord } from '../store/syncs.ts'
+
+/** Routes below `/admin`. Without ADMIN_TOKEN, or with a wrong one, every path answers as if it did not exist. */
+export function adminApi(context: Context): Hono {
+  const app = new Hono()
+
+  app.use(async (c, next) => {
+    const given = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
+    const isAllowed =
+      context.adminToken !== undefined &&
+      given !== undefined &&
+      isSame(await digest(given), await digest(context.adminToken))
+    if (!isAllowed) return c.json({ error: 'not-found' }, 404)
+    return next()
+  })
+
+  app.post('/syncs', (c) => {
+    const { id, isNew } = context.schedule.request()
+    return c.json({ id, status: 'inProgress', isNew, href: `${context.publicUrl}/admin/syncs/${id}` }, 202)
+  })
+  app.get('/syncs', (c) => c.json({ syncs: listSyncs(context.sql).map(present) }))
+  app.get('/syncs/latest', (c) => answer(c, listSyncs(context.sql, 1)[0]))
+  app.get('/syncs/:id', (c) => answer(c, findSync(context.sql, c.req.param('id'))))
+  app.post('/syncs/:id/resume', (c) => {
+    try {
+      return answer(c, context.resumeSync(c.req.param('id')))
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error
+      return c.json({ error: error.code, message: error.message, remedy: error.remedy }, 409)
+    }
+  })
+  app.get('/status', (c) => c.json(status(context)))
+  return app
+}
+
+/** Digests are of one length, so that comparing them tells nothing of the token's. */
+async function digest(text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
+}
+
+function answer(c: HonoContext, sync: SyncRecord | undefined): Response {
+  return sync === undefined ? c.json({ error: 'not-found', message: 'No such sync.' }, 404) : c.json(present(sync))
+}
+
+function present({ startedMs, finishedMs, ...sync }: SyncRecord) {
+  return {
+    ...sync,
+    startedAt: new Date(startedMs).toISOString(),
+    finishedAt: finishedMs === undefined ? undefined : new Date(finishedMs).toISOString(),
+  }
+}
+
+function status({ sql, schedule, now }: Context) {
+  const snapshot = currentSnapshot(sql)
+  const [latest] = listSyncs(sql, 1)
+  return {
+    profiles: [
+      {
+        name: 'default',
+        isReady: snapshot !== undefined,
+        snapshot: snapshot && {
+          generation: snapshot.generation,
+          publishedAt: snapshot.time,
+          ageSeconds: Math.round((now() - snapshot.timeMs) / 1_000),
+          active: Object.fromEntries(activeTotals(sql, snapshot.generation)),
+        },
+        running: schedule.running(),
+        latestSync: latest && present(latest),
+      },
+    ],
+  }
+}

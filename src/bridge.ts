@@ -1,0 +1,150 @@
+// Puts the bridge together from settings and what the runtime gives: store, mapping, PowerSchool client, syncs, app.
+import type { Hono } from 'hono'
+import { createApp } from './app.ts'
+import { createTokenCache } from './auth/access-token.ts'
+import { ensureEnvironmentClient } from './auth/clients.ts'
+import { createSigningKey } from './auth/secrets.ts'
+import type { ConnectedConfig } from './config.ts'
+import type { Context } from './context.ts'
+import type { Log } from './log.ts'
+import type { Mapping } from './mapping/compile.ts'
+import { STORAGE } from './oneroster/storage.ts'
+import type { Collection } from './oneroster/model.ts'
+import { createPresenter, tombstoneOf } from './oneroster/v1p1.ts'
+import type { Fetch } from './powerschool/ask.ts'
+import { createPowerSchoolClient, type PowerSchoolClient } from './powerschool/client.ts'
+import type { LockOwner } from './store/locks.ts'
+import { readOrMakeMeta } from './store/meta.ts'
+import { migrate } from './store/migrations.ts'
+import { openRecordReader } from './store/records.ts'
+import type { Sql } from './store/sql.ts'
+import { createSchedule, type Schedule } from './sync/schedule.ts'
+import { resumeSync, runSync, type SyncContext } from './sync/sync.ts'
+
+/** What only a runtime can give. */
+export interface Runtime {
+  readonly sql: Sql
+  readonly fetch: Fetch
+  readonly log: Log
+  readonly now: () => number
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** 0 ≤ n < 1, for jitter. */
+  readonly random: () => number
+  /** Lets waiting requests in. */
+  readonly pause: () => Promise<void>
+  /** Calls back after so many milliseconds; returns how to cancel. */
+  readonly after: (ms: number, call: () => void) => () => void
+  readonly newId: () => string
+  readonly lockOwner: LockOwner
+}
+
+export interface BridgeOptions {
+  readonly config: ConnectedConfig
+  readonly runtime: Runtime
+  readonly mapping: Mapping
+  readonly publicUrl: string
+  readonly onProgress?: SyncContext['onProgress']
+}
+
+export interface Bridge {
+  readonly app: Hono
+  readonly schedule: Schedule
+  readonly client: PowerSchoolClient
+  readonly sync: SyncContext
+}
+
+/** Brings the store up to date and wires everything; nothing runs until `schedule.start()`. */
+export async function createBridge({
+  config,
+  runtime,
+  mapping,
+  publicUrl,
+  onProgress,
+}: BridgeOptions): Promise<Bridge> {
+  const { sql, log, now } = runtime
+  migrate(sql, STORAGE)
+  const change = await ensureEnvironmentClient(config.oneRoster, { sql, now })
+  if (change !== 'unchanged') log.info('environment-client', { change })
+  warnOfWeakSecrets(config, log)
+
+  const client = createPowerSchoolClient({
+    ...config.powerSchool,
+    fetch: runtime.fetch,
+    concurrency: config.powerSchoolConcurrency,
+    minIntervalMs: config.powerSchoolMinIntervalMs,
+    now,
+    sleep: runtime.sleep,
+    random: runtime.random,
+    log,
+  })
+  const presenters = createPresenter(publicUrl)
+  const sync: SyncContext = {
+    sql,
+    mapping,
+    client,
+    settings: mappingSettings(config),
+    collections: STORAGE,
+    present: (record) => ({
+      sourcedId: record.sourcedId,
+      // The checker lets no rule name a collection that the model lacks.
+      ...presenters[record.collection as Collection](record),
+    }),
+    tombstoneOf,
+    guard: { share: config.guardShare, minimum: config.guardMin },
+    lifetimes: { pinLifetimeMs: config.pinLifetimeMs, tombstoneLifetimeMs: config.tombstoneLifetimeMs },
+    lockOwner: runtime.lockOwner,
+    now,
+    pause: runtime.pause,
+    log,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  }
+  const schedule = createSchedule({
+    run: (id, signal) => runSync(sync, id, signal),
+    newId: runtime.newId,
+    intervalMs: config.syncIntervalMs,
+    after: runtime.after,
+    log,
+  })
+  const context: Context = {
+    sql,
+    reader: openRecordReader(sql),
+    log,
+    now,
+    publicUrl,
+    maxLimit: config.maxLimit,
+    signingKey: signingKeyOf(sql),
+    tokenCache: createTokenCache(),
+    tokenLifetimeMs: config.tokenLifetimeMs,
+    adminToken: config.adminToken,
+    schedule,
+    resumeSync: (id) => resumeSync(sync, id),
+    newRequestId: runtime.newId,
+  }
+  return { app: createApp(context), schedule, client, sync }
+}
+
+const WEAK_LENGTH = 16
+
+function warnOfWeakSecrets({ oneRoster, adminToken }: ConnectedConfig, log: Log): void {
+  const secrets = { ONEROSTER_CLIENT_SECRET: oneRoster?.secret, ADMIN_TOKEN: adminToken }
+  for (const [setting, secret] of Object.entries(secrets)) {
+    if (secret !== undefined && secret.length < WEAK_LENGTH) {
+      log.warn('weak-secret', { setting, remedy: 'Use a long random text (openssl rand -base64 32).' })
+    }
+  }
+}
+
+/** The bridge's settings that the mapping reads under the same names. */
+function mappingSettings({ schools, schoolYear }: ConnectedConfig): Record<string, unknown> {
+  return {
+    ...(schools === undefined ? {} : { schools }),
+    ...(schoolYear === undefined ? {} : { start_year: schoolYear - 1 }),
+  }
+}
+
+/** The key is kept in the store, so that access tokens survive a restart. */
+function signingKeyOf(sql: Sql): Uint8Array {
+  const kept = readOrMakeMeta(sql, 'signing-key', () => JSON.stringify([...createSigningKey()]))
+  // Written by this function only.
+  return Uint8Array.from(JSON.parse(kept) as number[])
+}

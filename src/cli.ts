@@ -1,0 +1,78 @@
+// The command line: finds the command, reads its options, answers with an exit code (0 done, 1 failed, 2 wrong usage).
+import { parseArgs } from 'node:util'
+import { checkCommand } from './cli/check.ts'
+import { clientCommands } from './cli/clients.ts'
+import type { Command } from './cli/command.ts'
+import { mappingCheckCommand, mappingTestCommand } from './cli/mapping.ts'
+import { print, reportFailure, say, table } from './cli/output.ts'
+import { syncCommand } from './cli/sync.ts'
+import { serve } from './node.ts'
+
+const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Serves OneRoster and syncs by interval, as npm start does.',
+  usage: 'bridge serve\n\nSettings come from the environment; docs/settings.md lists them.',
+  options: {},
+  positionals: 0,
+  run: serve,
+}
+
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  syncCommand,
+  checkCommand,
+  mappingCheckCommand,
+  mappingTestCommand,
+  ...clientCommands,
+]
+
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const command = COMMANDS.find(({ name }) => name.split(' ').every((word, at) => words[at] === word))
+  if (command === undefined) return overview(words)
+  const parsed = readOptions(command, words.slice(command.name.split(' ').length))
+  if (typeof parsed === 'string') {
+    say(`${parsed}\n\n${command.usage}`)
+    return 2
+  }
+  if (parsed.flags.has('help')) {
+    print(`${command.summary}\n\n${command.usage}`)
+    return 0
+  }
+  if (parsed.words.length !== command.positionals) {
+    say(command.usage)
+    return 2
+  }
+  return command.run({ ...parsed, isJson: parsed.flags.has('json') })
+}
+
+function overview(words: readonly string[]): number {
+  const isAsked = words.length === 0 || words[0] === '--help' || words[0] === 'help'
+  const text = `bridge <command> [--help]\n\n${table(COMMANDS.map(({ name, summary }) => [`  ${name}`, summary]))}`
+  if (isAsked) print(text)
+  else say(`There is no command "${words.slice(0, 2).join(' ')}".\n\n${text}`)
+  return isAsked ? 0 : 2
+}
+
+/** The options by kind, or what is wrong with them. */
+function readOptions(command: Command, args: readonly string[]) {
+  const options = Object.fromEntries(
+    Object.entries({ ...command.options, json: 'flag', help: 'flag' }).map(([name, kind]) => [
+      name,
+      { type: kind === 'flag' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  )
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    const texts = Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
+    return {
+      values: Object.fromEntries(texts) as Record<string, string>,
+      flags: new Set(Object.keys(values).filter((name) => values[name] === true)),
+      words: positionals,
+    }
+  } catch (error) {
+    if (error instanceof TypeError) return error.message
+    throw error
+  }
+}
+
+if (import.meta.main) process.exitCode = await runCommandLine(process.argv.slice(2)).catch(reportFailure)

@@ -1,0 +1,113 @@
+// Turns a rule into the closures that a run calls for each row.
+
+import { isManyField, isRequired } from './check-cycles.ts'
+import { groupingSlot } from './check-rule.ts'
+import { compileFormula } from './compile-formula.ts'
+import { byRank, compileNarrowing, compileSelection } from './compile-selection.ts'
+import { compileReason, compileValue, type Make, type Making } from './compile-value.ts'
+import { bareFrame, type Evaluate, type Frame, newFrame } from './frame.ts'
+import { typeOf } from './infer.ts'
+import type { FindLookup, Machine } from './machine.ts'
+import type { FieldTree, LookupTree, RuleTree } from './mapping-tree.ts'
+import type { RunCode, StagedRow } from './ports.ts'
+import { ANY, lookupScope, ruleScope, type Scope } from './scope.ts'
+import { shapeAt } from './shape.ts'
+import { flatten } from './values.ts'
+
+export interface RuleProgram {
+  readonly id: string
+  readonly collection: string
+  readonly source: string
+  readonly keySlot: number
+  /** How many slots a frame has: lookups, candidates, `each` variables. */
+  readonly slots: number
+  readonly grouping?: { readonly slot: number; readonly sort: (rows: readonly StagedRow[]) => readonly StagedRow[] }
+  readonly lookups: readonly FindLookup[]
+  readonly cuts: ReadonlySet<number> | undefined
+  readonly where: readonly Evaluate[]
+  /** Lookups that leave the row out when they find nothing. */
+  readonly skipping: readonly { readonly index: number; readonly name: string }[]
+  readonly sourcedId: Make
+  /** Required fields that can be blank. */
+  readonly required: readonly {
+    readonly name: string
+    readonly make: Make
+    readonly reason: (frame: Frame) => RunCode
+  }[]
+  readonly fields: readonly { readonly name: string; readonly make: Make }[]
+  readonly metadata: readonly { readonly name: string; readonly make: Make }[]
+}
+
+export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
+  const { tree, target } = machine
+  const source = tree.sources.get(rule.from.text)
+  const key = source && shapeAt(source.shape, [source.key.text])
+  if (source === undefined || key?.kind !== 'scalar') throw new Error(`unchecked rule ${rule.id}`)
+  const scope = ruleScope(tree, rule, source)
+  const making = (field: FieldTree): Making => ({ scope, machine, field: target[rule.collection]?.fields[field.name] })
+  const fields = rule.fields.map((field) => ({
+    name: field.name,
+    field,
+    make: compileValue(field.value, making(field)),
+  }))
+  // Lists last: what makes a record fail early is cheap and single.
+  const checked = fields
+    .filter(({ field }) => isRequired(rule, field, target) && field.value.kind !== 'constant')
+    .sort((a, b) => Number(isManyField(rule, a.field, target)) - Number(isManyField(rule, b.field, target)))
+  const grouping = compileGrouping(rule, scope, machine)
+  const program = {
+    id: rule.id,
+    collection: rule.collection,
+    source: source.name,
+    keySlot: key.slot,
+    ...(grouping && { grouping }),
+    lookups: rule.lookups.map((lookup, index) => compileLookup(lookup, lookupScope(scope, index), machine)),
+    cuts: machine.cuts.get(rule.id),
+    where: rule.where.map((formula) => compileFormula(formula, scope, machine)),
+    skipping: rule.lookups.flatMap(({ name, many, missing }, index) =>
+      many || missing === 'blank' ? [] : [{ index, name }],
+    ),
+    sourcedId: compileValue(rule.sourcedId, { scope, machine, field: { type: 'text' } }),
+    required: checked.map(({ name, field, make }) => ({
+      name,
+      make,
+      reason: compileReason(field.value, making(field)),
+    })),
+    fields: fields.map(({ name, make }) => ({ name, make })),
+    metadata: rule.metadata.map(({ name, value }) => ({
+      name,
+      make: compileValue(value, { scope, machine, field: undefined }),
+    })),
+  }
+  return { ...program, slots: scope.slots.next }
+}
+
+function compileLookup({ from, many }: LookupTree, scope: Scope, machine: Machine): FindLookup {
+  if (from.kind === 'rows') {
+    const { one, all } = compileSelection(from.selection, scope, machine)
+    return many ? all : one
+  }
+  if (from.kind === 'broken') throw new Error('a broken lookup was compiled')
+  const list = compileFormula(from.list, scope, machine)
+  const type = typeOf(from.list, scope)
+  const narrow = compileNarrowing(from, type.kind === 'list' ? type.of : ANY, scope, machine)
+  return (frame) => narrow(frame, flatten([list(frame)]))
+}
+
+/** The rows of a group by `order`, equal ones by ordinal. */
+function compileGrouping(rule: RuleTree, scope: Scope, machine: Machine): RuleProgram['grouping'] {
+  const slot = groupingSlot(rule, scope)
+  if (slot === undefined) return undefined
+  const order = rule.order && compileFormula(rule.order, scope, machine)
+  if (order === undefined) return { slot, sort: (rows) => rows }
+  const rank = (staged: StagedRow) =>
+    order(rule.lookups.length === 0 ? bareFrame(staged) : newFrame(staged, scope.slots.next))
+  return {
+    slot,
+    sort: (rows) => {
+      if (rows.length < 2) return rows
+      const ranked = rows.map((staged) => ({ staged, rank: rank(staged) }))
+      return ranked.sort((a, b) => byRank(a.rank, b.rank)).map(({ staged }) => staged)
+    },
+  }
+}

@@ -1,0 +1,133 @@
+// Makes of a checked mapping what the crawl, the store and the sync need: sources in crawl order, indexes, runs.
+import type { CheckedMapping } from './check.ts'
+import type { Parent } from './check-readers.ts'
+import { groupingSlot } from './check-rule.ts'
+import { matchedSlots } from './compile-selection.ts'
+import type { RestTree, RuleTree, Selection, SourceTree, ValueTree } from './mapping-tree.ts'
+import type { MappingRun, RunInput } from './ports.ts'
+import { startRun } from './run.ts'
+import { rowsOf, ruleScope } from './scope.ts'
+import { type RowShape, shapeAt } from './shape.ts'
+
+export type { FieldValue, MappedRecord, MappingRun, Reference, RunInput, StagedRow, StagedRows } from './ports.ts'
+
+export interface RestReader {
+  readonly get: string
+  /** With placeholders `{settings.name}`; a list asks for one paged request for each of its values. */
+  readonly q?: string
+  readonly expand: readonly string[]
+  readonly extend: readonly string[]
+  /** The dotted path of the rows in an answer. */
+  readonly rows: string
+  /** The `{orgs.school.id}` or `{sections.id}` of `get`: one paged request for each row that the rule publishes, or of the source. */
+  readonly parent?: Parent
+}
+
+export interface SourcePlan {
+  readonly name: string
+  readonly key: string
+  readonly keySlot: number
+  readonly width: number
+  readonly shape: RowShape
+  readonly rest?: RestReader
+  /** As written in the file. */
+  readonly powerquery?: unknown
+}
+
+export interface Index {
+  readonly source: string
+  readonly slots: readonly number[]
+}
+
+export interface Mapping {
+  /** A parent, and what a parent rule's scope reads, comes before its children; `{settings.start_year}` after `terms`. */
+  readonly sources: readonly SourcePlan[]
+  readonly indexes: readonly Index[]
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly collections: readonly string[]
+  /** The source that a rule reads. */
+  sourceOf(rule: string): string
+  startRun(input: RunInput): MappingRun
+}
+
+export function compileMapping(checked: CheckedMapping): Mapping {
+  const { tree, readers } = checked
+  const ordered = readers.order.flatMap((name) => tree.sources.get(name) ?? [])
+  return {
+    sources: ordered.map((source) => sourcePlan(source, readers.parents.get(source.name))),
+    indexes: indexesOf(checked),
+    settings: Object.fromEntries([...tree.settings].map(([name, { value }]) => [name, value])),
+    collections: [...new Set([...tree.rules.values()].map(({ collection }) => collection))],
+    sourceOf: (id) => {
+      const rule = tree.rules.get(id)
+      if (rule === undefined) throw new Error(`no rule ${id}`)
+      return rule.from.text
+    },
+    sourceOf: (id) => {
+      const rule = tree.rules.get(id)
+      if (rule === undefined) throw new Error(`no rule ${id}`)
+      return rule.from.text
+    },
+    startRun: (input) => startRun(checked, input),
+  }
+}
+
+function sourcePlan(source: SourceTree, parent: Parent | undefined): SourcePlan {
+  const { name, key, shape, rest, powerquery } = source
+  const column = shapeAt(shape, [key.text])
+  return {
+    name,
+    key: key.text,
+    keySlot: column?.kind === 'scalar' ? column.slot : 0,
+    width: shape.width,
+    shape,
+    ...(rest && { rest: restReader(rest, parent) }),
+    ...(powerquery !== undefined && { powerquery }),
+  }
+}
+
+function restReader({ get, q, expand, extend, rows }: RestTree, parent: Parent | undefined): RestReader {
+  return { get: get.text, expand, extend, rows, ...(q && { q: q.text }), ...(parent && { parent }) }
+}
+
+/** An index for every `match` and `one_per`, each once. */
+function indexesOf({ tree }: CheckedMapping): Index[] {
+  const indexes = new Map<string, Index>()
+  const add = (source: string, slots: readonly number[]) => {
+    if (slots.length > 0) indexes.set(`${source} ${slots.join(' ')}`, { source, slots })
+  }
+  for (const rule of tree.rules.values()) {
+    for (const { target, match } of selectionsOf(rule)) {
+      const rows = rowsOf(tree, target.text)
+      if (rows && match) add(rows.source.name, matchedSlots(match, rows.source))
+    }
+    const source = tree.sources.get(rule.from.text)
+    const slot = source && groupingSlot(rule, ruleScope(tree, rule, source))
+    if (source && slot !== undefined) add(source.name, [slot])
+  }
+  return [...indexes.values()]
+}
+
+function selectionsOf(rule: RuleTree): Selection[] {
+  const looked = rule.lookups.flatMap(({ from }) => (from.kind === 'rows' ? [from.selection] : []))
+  return [...looked, ...rule.fields.flatMap(({ value }) => selectionsIn(value))]
+}
+
+function selectionsIn(value: ValueTree): Selection[] {
+  switch (value.kind) {
+    case 'ref':
+      return [value.selection]
+    case 'list':
+      return value.items.flatMap(selectionsIn)
+    case 'group':
+      return value.members.flatMap(({ value: member }) => selectionsIn(member))
+    case 'each':
+      return selectionsIn(value.value)
+    case 'choose':
+      return [...value.cases.map((item) => item.value), ...(value.otherwise ? [value.otherwise] : [])].flatMap(
+        selectionsIn,
+      )
+    default:
+      return []
+  }
+}

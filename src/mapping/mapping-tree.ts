@@ -1,0 +1,166 @@
+// A mapping as written, in the language's own terms: shape is right, names and types are not looked at yet.
+import type { Place } from './diagnostic.ts'
+import type { Expression } from './formula.ts'
+import type { RowShape } from './shape.ts'
+import type { MapNode, Node, ScalarNode } from './tree.ts'
+
+export interface MappingTree {
+  readonly settings: ReadonlyMap<string, SettingTree>
+  readonly sources: ReadonlyMap<string, SourceTree>
+  readonly tables: ReadonlyMap<string, TableTree>
+  /** In file order; disabled rules are not here. */
+  readonly rules: ReadonlyMap<string, RuleTree>
+  /** `entities.users.student`: every key that was met, so that a broken or disabled thing is not called unknown. */
+  readonly seen: ReadonlyMap<string, Place>
+}
+
+export interface SettingTree {
+  readonly key: ScalarNode
+  readonly value: unknown
+}
+
+export interface SourceTree {
+  readonly name: string
+  readonly place: Place
+  readonly key: ScalarNode
+  readonly shape: RowShape
+  readonly rest?: RestTree
+  /** As loaded; read by the plugin's generator. */
+  readonly powerquery?: unknown
+}
+
+export interface RestTree {
+  readonly place: Place
+  readonly get: ScalarNode
+  readonly q?: ScalarNode
+  readonly expand: readonly string[]
+  readonly extend: readonly string[]
+  readonly rows: string
+}
+
+export interface TableTree {
+  readonly place: Place
+  readonly codes: ReadonlyMap<string, string>
+  /** What an unlisted code becomes: reported and blank, blank, itself, or `value`. */
+  readonly otherwise: 'error' | 'blank' | 'same' | { readonly value: string }
+}
+
+export interface RuleTree {
+  /** `users.student` */
+  readonly id: string
+  readonly collection: string
+  readonly name: string
+  readonly key: ScalarNode
+  readonly collectionKey: ScalarNode
+  readonly from: ScalarNode
+  readonly onePer?: FormulaTree
+  readonly order?: FormulaTree
+  readonly where: readonly FormulaTree[]
+  readonly lookups: readonly LookupTree[]
+  readonly sourcedId: ValueTree
+  readonly fields: readonly FieldTree[]
+  readonly metadata: readonly FieldTree[]
+  readonly examples: readonly ExampleTree[]
+}
+
+export interface FieldTree {
+  readonly name: string
+  readonly key: ScalarNode
+  readonly value: ValueTree
+}
+
+/** Which rows of a source or a rule: by key, or by columns; then narrowed and put in order. */
+export interface Selection {
+  readonly target: ScalarNode
+  readonly key?: ValueTree
+  readonly match?: readonly FieldTree[]
+  readonly where: readonly FormulaTree[]
+  readonly order?: FormulaTree
+  readonly take?: 'first' | 'last'
+}
+
+export interface LookupTree {
+  readonly name: string
+  readonly key: ScalarNode
+  /** One row (`in`) or a list (`all`); `list` is the list that a formula gives. */
+  readonly many: boolean
+  readonly from:
+    | { readonly kind: 'rows'; readonly selection: Selection }
+    | {
+        readonly kind: 'list'
+        readonly list: FormulaTree
+        readonly where: readonly FormulaTree[]
+        readonly order?: FormulaTree
+        readonly take?: 'first' | 'last'
+      }
+    /** It has a diagnostic already. */
+    | { readonly kind: 'broken' }
+  readonly missing: 'skip' | 'blank'
+}
+
+export interface FormulaTree {
+  readonly kind: 'formula'
+  readonly node: ScalarNode
+  readonly expression: Expression
+}
+
+export interface ConstantTree {
+  readonly kind: 'constant'
+  readonly node: ScalarNode
+  readonly value: string | number | boolean
+}
+
+export interface ReferenceTree {
+  readonly kind: 'ref'
+  readonly place: Place
+  readonly many: boolean
+  readonly selection: Selection
+}
+
+export interface InverseTree {
+  readonly kind: 'inverse'
+  readonly place: Place
+  /** `academicSessions.term.parent` */
+  readonly field: ScalarNode
+  readonly where: readonly FormulaTree[]
+  readonly order?: FormulaTree
+}
+
+export interface EachTree {
+  readonly kind: 'each'
+  readonly place: Place
+  readonly list: FormulaTree
+  readonly as: ScalarNode
+  readonly where: readonly FormulaTree[]
+  readonly value: ValueTree
+}
+
+export interface ChooseTree {
+  readonly kind: 'choose'
+  readonly place: Place
+  readonly cases: readonly { readonly when: FormulaTree; readonly value: ValueTree }[]
+  readonly otherwise?: ValueTree
+}
+
+export type ValueTree =
+  | FormulaTree
+  | ConstantTree
+  | ReferenceTree
+  | InverseTree
+  | EachTree
+  | ChooseTree
+  | { readonly kind: 'list'; readonly place: Place; readonly items: readonly ValueTree[] }
+  | { readonly kind: 'group'; readonly place: Place; readonly members: readonly FieldTree[] }
+  /** It has a diagnostic already; it fits everywhere. */
+  | { readonly kind: 'broken'; readonly place: Place }
+
+export interface ExampleTree {
+  readonly it: string
+  readonly place: Place
+  readonly row: MapNode
+  /** Rows by source. */
+  readonly given: ReadonlyMap<string, { readonly key: ScalarNode; readonly rows: Node }>
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly today?: string
+  readonly gives: MapNode | 'nothing'
+}

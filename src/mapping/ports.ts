@@ -1,0 +1,102 @@
+// What a run reads and what it gives: the staged rows, the records and the report.
+
+export interface StagedRow {
+  readonly ordinal: number
+  /** Cells as `coerceRow` made them. */
+  readonly row: readonly unknown[]
+}
+
+/** What the engine reads; the store implements it over SQLite, tests over arrays. Unknown sources have no rows. */
+export interface StagedRows {
+  count(source: string): number
+  /** Rows with ordinal > after, ascending, at most `limit`. Ordinals are positive integers, unique inside a source. */
+  batch(source: string, after: number, limit: number): readonly StagedRow[]
+  byOrdinal(source: string, ordinal: number): StagedRow | undefined
+  byKey(source: string, key: string | number): StagedRow | undefined
+  /** Rows whose slots equal the values, by ordinal. An index exists for each entry of Mapping.indexes. */
+  byMatch(
+    source: string,
+    slots: readonly number[],
+    values: readonly (string | number | boolean)[],
+  ): readonly StagedRow[]
+}
+
+export interface Reference {
+  readonly collection: string
+  readonly sourcedId: string
+}
+
+export type FieldValue =
+  | string
+  | number
+  | boolean
+  | Reference
+  | readonly FieldValue[]
+  | { readonly [name: string]: FieldValue }
+
+/** Blank fields are absent. */
+export interface MappedRecord {
+  readonly collection: string
+  /** `users.student` */
+  readonly rule: string
+  readonly sourcedId: string
+  readonly fields: Readonly<Record<string, FieldValue>>
+  readonly metadata?: Readonly<Record<string, FieldValue>>
+}
+
+export type RunCode =
+  | 'row-type' // a cell could not be coerced (told by the crawl)
+  | 'lookup-missing' // a lookup or a required reference found no row
+  | 'required-blank'
+  | 'code-unknown'
+  | 'value-unusable' // such as an e-mail address that is none
+  | 'id-repeated'
+  | 'ref-out-of-scope' // the row that a lookup or a required reference found is not published
+
+export interface RunInput {
+  readonly rows: StagedRows
+  /** Laid over the mapping's defaults: schools, start_year, term_years … */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** The day in the district's time zone, `YYYY-MM-DD`. */
+  readonly today: string
+}
+
+export interface PublishedRow {
+  readonly ordinal: number
+  readonly row: readonly unknown[]
+  readonly sourcedId: string
+}
+
+export interface RuleCounts {
+  readonly read: number
+  readonly published: number
+  /** Rows for which `where` does not hold. */
+  readonly outOfScope: number
+  /** Rows held back, by code. */
+  readonly leftOut: Readonly<Record<string, number>>
+}
+
+export interface RunDiagnostic {
+  readonly code: RunCode
+  readonly rule: string
+  /** A field, a lookup, `id` or `one_per`. */
+  readonly field?: string
+  readonly count: number
+  /** The keys of the first 20 rows. */
+  readonly keys: readonly (string | number)[]
+}
+
+export interface RunReport {
+  /** By rule, `users.student`. */
+  readonly rules: Readonly<Record<string, RuleCounts>>
+  readonly diagnostics: readonly RunDiagnostic[]
+}
+
+export interface MappingRun {
+  /** The published rows of a rule, evaluated now; it reads only what the rule's scope reads. */
+  scope(rule: string): Iterable<PublishedRow>
+  /** All records, a batch of at most 200 source rows at a time, so that the caller can yield between them. Once a run. */
+  records(): Generator<readonly MappedRecord[]>
+  /** What was counted so far. */
+  report(): RunReport
+}

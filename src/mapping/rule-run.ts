@@ -1,0 +1,169 @@
+// One rule at work: decides once for each row whether it is published and under which id, and makes its fields.
+
+import type { RuleProgram } from './compile-rule.ts'
+import { type Frame, MISSING, newFrame, OUT_OF_SCOPE } from './frame.ts'
+import type { Machine } from './machine.ts'
+import type { FieldValue, MappedRecord, Reference, StagedRow } from './ports.ts'
+import type { LeftOut, RuleTally } from './run-tally.ts'
+
+const UNKNOWN = 0
+const IN = 1
+const OUT = 2
+
+export class RuleRun {
+  readonly tally: RuleTally
+  readonly #machine: Machine
+  readonly #program: () => RuleProgram
+  /** The decision on each row by ordinal. */
+  #decided = new Uint8Array(1024)
+  /** References by source key, for rules that are referred to by key; null when there is nothing to refer to. */
+  readonly #references = new Map<string | number, Reference | null>()
+
+  constructor(id: string, machine: Machine, program: () => RuleProgram) {
+    this.#machine = machine
+    this.#program = program
+    this.tally = machine.tally.rule(id)
+  }
+
+  get isGrouped(): boolean {
+    return this.#program().grouping !== undefined
+  }
+
+  /** The frame of a row, with `one_per` of the group's first row. */
+  frameOf(staged: StagedRow): Frame {
+    const { grouping, slots, source } = this.#program()
+    if (grouping === undefined) return newFrame(staged, slots)
+    const shared = staged.row[grouping.slot]
+    if (typeof shared !== 'string' && typeof shared !== 'number') return newFrame(staged, slots)
+    const group = grouping.sort(this.#machine.rows.byMatch(source, [grouping.slot], [shared]))
+    return newFrame(group[0] ?? staged, slots, group)
+  }
+
+  /** What a lookup finds, remembered in the frame; blank for the closures that ask for a part of it. */
+  lookUp(index: number, frame: Frame): Frame | readonly unknown[] | undefined {
+    const found = this.#find(index, frame)
+    return found === MISSING || found === OUT_OF_SCOPE ? undefined : found
+  }
+
+  #find(index: number, frame: Frame): Frame | readonly unknown[] {
+    const known = frame.slots[index]
+    // Only this method writes the slots of lookups.
+    if (known !== undefined) return known as Frame | readonly unknown[]
+    const { lookups, cuts } = this.#program()
+    if (frame.isScoping && cuts?.has(index)) return []
+    const found = lookups[index]?.(frame) ?? MISSING
+    frame.slots[index] = found
+    return found
+  }
+
+  /** Whether the row of the frame is published. Decided once a run, counted when it is not. */
+  isIn(frame: Frame): boolean {
+    const { ordinal } = frame
+    const known = this.#decided[ordinal] ?? UNKNOWN
+    if (known !== UNKNOWN) return known === IN
+    if (ordinal >= this.#decided.length) this.#grow(ordinal)
+    const { tally } = this.#machine
+    const held = tally.hold()
+    frame.isScoping = true
+    const reason = this.#decide(frame)
+    frame.isScoping = false
+    if (reason === 'where') this.tally.outOfScope++
+    else if (reason) tally.leaveOut(this.tally, reason, this.keyOf(frame))
+    tally.release(held, reason !== undefined && reason !== 'where')
+    this.#decided[ordinal] = reason === undefined ? IN : OUT
+    return reason === undefined
+  }
+
+  #grow(ordinal: number): void {
+    const larger = new Uint8Array(Math.max(ordinal + 1, this.#decided.length * 2))
+    larger.set(this.#decided)
+    this.#decided = larger
+  }
+
+  #decide(frame: Frame): LeftOut | 'where' | undefined {
+    const { id, where, skipping, required, sourcedId, grouping } = this.#program()
+    const { tally } = this.#machine
+    if (grouping && frame.group === undefined) return { code: 'required-blank', field: 'one_per' }
+    const key = this.keyOf(frame)
+    tally.at(id, key, undefined)
+    for (const condition of where) {
+      if (condition(frame) === true) continue
+      // A scope that asks a lookup which found nothing is not false, it is unknown.
+      return this.#missing(frame, skipping, true) ?? 'where'
+    }
+    const missing = this.#missing(frame, skipping, false)
+    if (missing) return missing
+    if (sourcedId(frame) === undefined) return { code: 'required-blank', field: 'id' }
+    for (const { name, make, reason } of required) {
+      tally.at(id, key, name)
+      if (make(frame) === undefined) return { code: reason(frame), field: name }
+    }
+    return undefined
+  }
+
+  #missing(frame: Frame, skipping: RuleProgram['skipping'], onlyKnown: boolean): LeftOut | undefined {
+    for (const { index, name } of skipping) {
+      if (onlyKnown && frame.slots[index] === undefined) continue
+      const found = this.#find(index, frame)
+      if (found === MISSING) return { code: 'lookup-missing', field: name }
+      if (found === OUT_OF_SCOPE) return { code: 'ref-out-of-scope', field: name }
+    }
+    return undefined
+  }
+
+  keyOf(frame: Frame): string | number {
+    const key = frame.row[this.#program().keySlot]
+    return typeof key === 'string' || typeof key === 'number' ? key : frame.ordinal
+  }
+
+  /** The id that the row has if it is published. */
+  sourcedIdOf(frame: Frame): string | undefined {
+    const value = this.#program().sourcedId(frame)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** Of a frame whose row is published. */
+  referenceOf(frame: Frame): Reference | undefined {
+    const sourcedId = this.sourcedIdOf(frame)
+    return sourcedId === undefined ? undefined : { collection: this.#program().collection, sourcedId }
+  }
+
+  /** The reference to the record of the row with this key, if it is published. */
+  referenceByKey(key: string | number): Reference | undefined {
+    const known = this.#references.get(key)
+    if (known !== undefined) return known ?? undefined
+    const staged = this.#machine.rows.byKey(this.#program().source, key)
+    const frame = staged && this.frameOf(staged)
+    const reference = frame && this.isIn(frame) ? this.referenceOf(frame) : undefined
+    this.#references.set(key, reference ?? null)
+    return reference
+  }
+
+  /** One field of a published row. */
+  field(name: string, frame: Frame): FieldValue | undefined {
+    return this.#program()
+      .fields.find((field) => field.name === name)
+      ?.make(frame)
+  }
+
+  /** The record of a published row. */
+  record(frame: Frame, sourcedId: string): MappedRecord {
+    const { id, collection, fields, metadata } = this.#program()
+    const { tally } = this.#machine
+    const key = this.keyOf(frame)
+    const values: Record<string, FieldValue> = {}
+    for (const { name, make } of fields) {
+      tally.at(id, key, name)
+      const value = make(frame)
+      if (value !== undefined) values[name] = value
+    }
+    if (metadata.length === 0) return { collection, rule: id, sourcedId, fields: values }
+    const more: Record<string, FieldValue> = {}
+    for (const { name, make } of metadata) {
+      tally.at(id, key, `metadata.${name}`)
+      const value = make(frame)
+      if (value !== undefined) more[name] = value
+    }
+    return { collection, rule: id, sourcedId, fields: values, metadata: more }
+  }
+}

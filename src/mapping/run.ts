@@ -1,0 +1,181 @@
+// A run of a mapping over staged rows: the scope of a rule, all records, the report.
+import type { CheckedMapping } from './check.ts'
+import { compileRule, type RuleProgram } from './compile-rule.ts'
+import { allRows } from './compile-selection.ts'
+import { bareFrame, type Frame, MISSING, OUT_OF_SCOPE } from './frame.ts'
+import type { Machine } from './machine.ts'
+import type { MappedRecord, MappingRun, PublishedRow, RunInput, StagedRow } from './ports.ts'
+import { createRecent } from './recent.ts'
+import { RuleRun } from './rule-run.ts'
+import { createTally, type RunTally } from './run-tally.ts'
+import type { Value } from './values.ts'
+
+export type { RunCode, RunDiagnostic, RunReport } from './ports.ts'
+
+/** Source rows in a batch of records. */
+export const BATCH_ROWS = 200
+/** Rows that a lookup by key remembers; 16,384 small rows are some 10 MB. */
+const REMEMBERED_ROWS = 8192
+
+/** A run with access to single rows, for examples. */
+export interface RowRun extends MappingRun {
+  /** The record of a row; undefined when it is left out (the report says why). With `one_per` that of its group. */
+  recordOf(rule: string, staged: StagedRow): MappedRecord | undefined
+}
+
+export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
+  const { tree } = checked
+  const tally = createTally(tree.rules.keys())
+  const rules = new Map<string, RuleRun>()
+  const machine = createMachine(checked, input, tally, rules)
+  const programs = new Map<string, RuleProgram>()
+  for (const id of tree.rules.keys()) rules.set(id, new RuleRun(id, machine, programFor(id, programs)))
+  for (const [id, rule] of tree.rules) programs.set(id, compileRule(rule, machine))
+  const running: Running = { programs, rules, machine }
+  return {
+    scope: (id) => publishedRows(id, running),
+    records: () => records(checked, running),
+    report: tally.report,
+    recordOf: (id, staged) => {
+      const rule = machine.rule(id)
+      const frame = rule.frameOf(staged)
+      const sourcedId = rule.isIn(frame) ? rule.sourcedIdOf(frame) : undefined
+      return sourcedId === undefined ? undefined : rule.record(frame, sourcedId)
+    },
+  }
+}
+
+interface Running {
+  readonly programs: ReadonlyMap<string, RuleProgram>
+  readonly rules: ReadonlyMap<string, RuleRun>
+  readonly machine: Machine
+}
+
+/** Rules refer to each other, so each one's program is asked for when the first row comes. */
+function programFor(id: string, programs: ReadonlyMap<string, RuleProgram>): () => RuleProgram {
+  let program: RuleProgram | undefined
+  return () => {
+    program ??= programs.get(id)
+    if (program === undefined) throw new Error(`${id} is not compiled yet`)
+    return program
+  }
+}
+
+function createMachine(
+  { tree, target, scopes }: CheckedMapping,
+  { rows, settings, today }: RunInput,
+  tally: RunTally,
+  rules: ReadonlyMap<string, RuleRun>,
+): Machine {
+  const defaults = Object.fromEntries([...tree.settings].map(([name, { value }]) => [name, value]))
+  const rule = (id: string) => {
+    const found = rules.get(id)
+    if (found === undefined) throw new Error(`no rule ${id}`)
+    return found
+  }
+  const finders = new Map<string, (key: string | number) => Frame>()
+  const findByKey = (name: string) => {
+    const known = finders.get(name)
+    if (known) return known
+    const finder = createKeyFinder(name, { tree, rows, rule })
+    finders.set(name, finder)
+    return finder
+  }
+  const lookupCode = (name: string, code: Value): Value => {
+    const table = tree.tables.get(name)
+    const text = String(code)
+    const found = table?.codes.get(text)
+    if (found !== undefined || table === undefined) return found
+    if (typeof table.otherwise === 'object') return table.otherwise.value
+    if (table.otherwise === 'same') return text
+    if (table.otherwise === 'error') tally.note('code-unknown')
+    return undefined
+  }
+  return {
+    tree,
+    target,
+    rows,
+    // Settings are data of YAML or of the bridge's configuration: scalars and lists of them.
+    settings: { ...defaults, ...settings } as Readonly<Record<string, Value>>,
+    context: { today, lookupCode, report: tally.note },
+    tally,
+    rule,
+    findByKey,
+    cuts: scopes.cuts,
+  }
+}
+
+function createKeyFinder(name: string, { tree, rows, rule }: Pick<Machine, 'tree' | 'rows' | 'rule'>) {
+  const recent = createRecent<string | number, Frame>(REMEMBERED_ROWS)
+  const through = tree.rules.get(name)
+  const source = through ? through.from.text : name
+  const run = through && rule(name)
+  const read = (key: string | number): Frame => {
+    const staged = rows.byKey(source, key)
+    if (staged === undefined) return MISSING
+    if (run === undefined) return bareFrame(staged)
+    const frame = run.frameOf(staged)
+    return run.isIn(frame) ? frame : OUT_OF_SCOPE
+  }
+  return (key: string | number): Frame => {
+    const known = recent.get(key)
+    if (known !== undefined) return known
+    const found = read(key)
+    recent.set(key, found)
+    return found
+  }
+}
+
+function* publishedRows(id: string, { rules, programs, machine }: Running): Generator<PublishedRow> {
+  const rule = rules.get(id)
+  const program = programs.get(id)
+  if (rule === undefined || program === undefined) return
+  for (const staged of allRows(program.source, machine)) {
+    const frame = rule.frameOf(staged)
+    if (frame.ordinal !== staged.ordinal || !rule.isIn(frame)) continue
+    const sourcedId = rule.sourcedIdOf(frame)
+    if (sourcedId !== undefined) yield { ordinal: staged.ordinal, row: staged.row, sourcedId }
+  }
+}
+
+function* records({ tree }: CheckedMapping, running: Running): Generator<readonly MappedRecord[]> {
+  const collections = new Map<string, string[]>()
+  for (const { id, collection } of tree.rules.values()) {
+    collections.set(collection, [...(collections.get(collection) ?? []), id])
+  }
+  for (const ids of collections.values()) {
+    const seen = new Set<string>()
+    for (const id of ids) yield* ruleRecords(id, seen, running)
+  }
+}
+
+/** `seen` holds the sourcedIds of the collection: the later row of a repeated one is left out. */
+function* ruleRecords(id: string, seen: Set<string>, running: Running): Generator<readonly MappedRecord[]> {
+  const rule = running.rules.get(id)
+  const program = running.programs.get(id)
+  if (rule === undefined || program === undefined) return
+  const { machine } = running
+  let after = 0
+  for (;;) {
+    const batch = machine.rows.batch(program.source, after, BATCH_ROWS)
+    const last = batch[batch.length - 1]
+    if (last === undefined) return
+    after = last.ordinal
+    rule.tally.read += batch.length
+    const made: MappedRecord[] = []
+    for (const staged of batch) {
+      const frame = rule.frameOf(staged)
+      if (frame.ordinal !== staged.ordinal || !rule.isIn(frame)) continue
+      const sourcedId = rule.sourcedIdOf(frame)
+      if (sourcedId === undefined) continue
+      if (seen.has(sourcedId))
+        machine.tally.leaveOut(rule.tally, { code: 'id-repeated', field: 'id' }, rule.keyOf(frame))
+      else {
+        seen.add(sourcedId)
+        rule.tally.published++
+        made.push(rule.record(frame, sourcedId))
+      }
+    }
+    yield made
+  }
+}

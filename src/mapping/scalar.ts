@@ -1,0 +1,64 @@
+// A YAML scalar with the place of each of its characters, and the traps that end a formula early.
+import type { Scalar } from 'yaml'
+import type { Place } from './diagnostic.ts'
+import type { ScalarNode } from './tree.ts'
+
+export interface Source {
+  readonly text: string
+  readonly placeOf: (offset: number) => Place
+}
+
+/** The node of a scalar. Its text is the decoded one for quoted and block scalars, the written one for plain scalars. */
+export function scalarNode(scalar: Scalar, source: Source): ScalarNode {
+  const [start, end] = scalar.range ?? [0, 0]
+  const plain = scalar.type === 'PLAIN' || scalar.type === undefined
+  const isBlock = scalar.type === 'BLOCK_FOLDED' || scalar.type === 'BLOCK_LITERAL'
+  const text = isBlock ? String(scalar.value).trimEnd() : (scalar.source ?? String(scalar.value ?? ''))
+  const cut = plain && text.startsWith('=') ? cutBy(text, source.text, end) : undefined
+  return {
+    kind: 'scalar',
+    place: source.placeOf(start),
+    value: typeof scalar.value === 'string' ? text : literalOf(scalar.value),
+    text,
+    quoted: !plain,
+    placeAt: (offset) => source.placeOf(offsetInSource(text, offset, source.text.slice(start, end)) + start),
+    ...(cut && { cut }),
+  }
+}
+
+function literalOf(value: unknown): string | number | boolean | null {
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  return value === null || value === undefined ? null : String(value)
+}
+
+/** Whether a plain formula that is not finished ends where YAML saw a comma or a comment. */
+function cutBy(formula: string, text: string, end: number): 'comma' | 'comment' | undefined {
+  if (isFinished(formula)) return undefined
+  const after = /^[ \t]*/.exec(text.slice(end, end + 200))?.[0].length ?? 0
+  const next = text[end + after]
+  if (next === ',') return 'comma'
+  return next === '#' && after > 0 ? 'comment' : undefined
+}
+
+/** Whether parentheses, brackets and quotes are closed. */
+function isFinished(formula: string): boolean {
+  const outside = formula.replaceAll(/"(?:[^"\\]|\\.|"")*"/g, '')
+  if (outside.includes('"')) return false
+  const count = (pattern: RegExp) => outside.match(pattern)?.length ?? 0
+  return count(/[([]/g) <= count(/[)\]]/g)
+}
+
+/** Walks decoded and written text side by side: escapes, folded lines, a quote, a block's header and indent take more room. */
+function offsetInSource(text: string, offset: number, raw: string): number {
+  let at = /^(?:[|>][^\n]*\n\s*|["'])/.exec(raw)?.[0].length ?? 0
+  for (let index = 0; index < offset && at < raw.length; index++) {
+    const character = text[index]
+    if (raw[at] === "'" && raw[at + 1] === "'" && raw[0] === "'") at += 2
+    else if (raw[0] === '"' && raw[at] === '\\') at += 2
+    else if (character === raw[at] && character !== '\n' && !isFold(raw, at)) at += 1
+    else at += /^\s*/.exec(raw.slice(at))?.[0].length || 1
+  }
+  return at
+}
+
+const isFold = (raw: string, at: number) => /^[ \t]*\n/.test(raw.slice(at, at + 200))

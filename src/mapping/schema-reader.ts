@@ -1,0 +1,97 @@
+// Reads the shapes that the schema is made of (maps with known keys, names, words, formulas) and reports what does not fit.
+import type { Place, Report } from './diagnostic.ts'
+import { parseFormula } from './formula.ts'
+import type { FormulaTree } from './mapping-tree.ts'
+import { listSome, suggest } from './suggest.ts'
+import type { MapEntry, MapNode, Node, ScalarNode } from './tree.ts'
+
+/** The entries of a map by key, unknown keys reported. `what` names the thing in messages: `a rule`. */
+export type Keys = ReadonlyMap<string, MapEntry>
+
+export function readKeys(node: MapNode, what: string, known: readonly string[], report: Report): Keys {
+  const keys = new Map<string, MapEntry>()
+  for (const entry of node.entries) {
+    if (known.includes(entry.name)) keys.set(entry.name, entry)
+    else report(entry.key.place, 'key', `${what} has no key \`${entry.name}\`.${suggest(entry.name, known)}`)
+  }
+  return keys
+}
+
+export function expectMap(node: Node, what: string, report: Report): MapNode | undefined {
+  if (node.kind === 'map') return node
+  report(node.place, 'shape', `${what} is a map of keys and values${isEmpty(node) ? ', nothing stands here' : ''}`)
+  return undefined
+}
+
+export const isEmpty = (node: Node) => node.kind === 'scalar' && node.value === null
+
+export type FormulaNode = ScalarNode & { readonly text: `=${string}` }
+
+export const isFormula = (node: Node): node is FormulaNode => node.kind === 'scalar' && node.text.startsWith('=')
+
+/** A name or other plain text. */
+export function readWord(node: Node | undefined, what: string, report: Report): ScalarNode | undefined {
+  if (node === undefined) return undefined
+  if (node.kind === 'scalar' && node.value !== null && !isFormula(node)) return node
+  const found = isFormula(node) ? 'a formula' : node.kind === 'scalar' ? 'nothing' : `a ${node.kind}`
+  report(node.place, 'shape', `${what} is plain text, found ${found}`)
+  return undefined
+}
+
+export function readOneOf<T extends string>(
+  node: Node | undefined,
+  options: { readonly what: string; readonly words: readonly T[]; readonly report: Report },
+): T | undefined {
+  const word = readWord(node, options.what, options.report)
+  const found = options.words.find((known) => known === word?.text)
+  if (word !== undefined && found === undefined) {
+    const { what, words } = options
+    options.report(word.place, 'value', `${what} can't be "${word.text}". Known here: ${listSome(words)}`)
+  }
+  return found
+}
+
+export function readWords(node: Node | undefined, what: string, report: Report): string[] {
+  if (node === undefined) return []
+  const items = node.kind === 'list' ? node.items : [node]
+  return items.flatMap((item) => readWord(item, what, report)?.text ?? [])
+}
+
+/** A missing key is reported at the map's own place. */
+export function needKey(keys: Keys, name: string, at: Place, what: string, report: Report): Node | undefined {
+  const entry = keys.get(name)
+  if (entry === undefined) report(at, 'key', `${what} needs \`${name}:\``)
+  return entry?.value
+}
+
+export function readFormula(node: Node | undefined, what: string, report: Report): FormulaTree | undefined {
+  if (node === undefined) return undefined
+  if (isFormula(node)) return parse(node, report)
+  const hint = node.kind === 'scalar' && node.value !== null ? ` Write \`=${node.text}\`.` : ''
+  report(node.place, 'shape', `${what} is a formula, it begins with \`=\`.${hint}`)
+  return undefined
+}
+
+/** One formula, or a list of formulas that must all hold. */
+export function readFormulas(node: Node | undefined, what: string, report: Report): FormulaTree[] {
+  if (node === undefined) return []
+  const items = node.kind === 'list' ? node.items : [node]
+  return items.flatMap((item) => readFormula(item, what, report) ?? [])
+}
+
+const CUT_HINTS = {
+  comma: 'Inside { } or [ ], quote a formula that has commas.',
+  comment: "A ` #` begins a comment in YAML: put the whole formula in '…' quotes.",
+} as const
+
+function parse(node: ScalarNode, report: Report): FormulaTree | undefined {
+  const parsed = parseFormula(node.text.slice(1))
+  if (parsed.ok) return { kind: 'formula', node, expression: parsed.expression }
+  const hint = node.cut ? CUT_HINTS[node.cut] : parsed.hint
+  const message = hint && !/[.?!]$/.test(parsed.message) ? `${parsed.message}.` : parsed.message
+  report(placeIn(node, parsed.offset), 'formula', hint ? `${message} ${hint}` : message)
+  return undefined
+}
+
+/** The place in the file of an offset in the formula. */
+export const placeIn = (node: ScalarNode, offset: number): Place => node.placeAt(offset + 1)

@@ -1,0 +1,121 @@
+// Reads settings, sources and code tables.
+import type { Report } from './diagnostic.ts'
+import type { RestTree, SettingTree, SourceTree, TableTree } from './mapping-tree.ts'
+import { expectMap, needKey, readKeys, readWord, readWords } from './schema-reader.ts'
+import { type Declared, rowShape, SCALAR_TYPES, shapeAt } from './shape.ts'
+import { suggest } from './suggest.ts'
+import { type MapEntry, type Node, type ScalarNode, typedData } from './tree.ts'
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** Names that formulas use must be names in them. */
+export function checkName(key: ScalarNode, what: string, report: Report): boolean {
+  if (NAME.test(key.text)) return true
+  report(key.place, 'name', `\`${key.text}\` can't name ${what}: use letters, digits and _, not beginning with a digit`)
+  return false
+}
+
+export function readSetting({ key, value }: MapEntry, report: Report): SettingTree | undefined {
+  if (!checkName(key, 'a setting', report)) return undefined
+  if (value.kind !== 'map')
+    return { key, value: value.kind === 'scalar' && value.quoted ? value.text : typedData(value) }
+  report(value.place, 'shape', 'a setting is text, a number, true, false or a list of them')
+  return undefined
+}
+
+export function readSource({ key, name, value }: MapEntry, report: Report): SourceTree | undefined {
+  const node = expectMap(value, 'a source', report)
+  if (node === undefined || !checkName(key, 'a source', report)) return undefined
+  const keys = readKeys(node, 'a source', ['key', 'fields', 'rest', 'powerquery'], report)
+  const fields = needKey(keys, 'fields', key.place, 'a source', report)
+  const keyColumn = readWord(needKey(keys, 'key', key.place, 'a source', report), '`key`', report)
+  const declared = fields && readColumns(fields, report)
+  if (declared === undefined || keyColumn === undefined) return undefined
+  const shape = rowShape(declared)
+  const column = shapeAt(shape, [keyColumn.text])
+  if (column?.kind !== 'scalar') {
+    const hint = suggest(keyColumn.text, [...declared.keys()])
+    report(keyColumn.place, 'path', `\`${name}\` has no column \`${keyColumn.text}\` for its key.${hint}`)
+    return undefined
+  }
+  const rest = keys.get('rest')
+  const restTree = rest && readRest(rest, report)
+  const powerquery = keys.get('powerquery')
+  return {
+    name,
+    place: key.place,
+    key: keyColumn,
+    shape,
+    ...(restTree && { rest: restTree }),
+    ...(powerquery && { powerquery: typedData(powerquery.value) }),
+  }
+}
+
+function readRest({ key, value }: MapEntry, report: Report): RestTree | undefined {
+  const node = expectMap(value, '`rest`', report)
+  if (node === undefined) return undefined
+  const keys = readKeys(node, '`rest`', ['get', 'q', 'expand', 'extend', 'rows'], report)
+  const get = readWord(needKey(keys, 'get', key.place, '`rest`', report), '`get`', report)
+  const rows = readWord(needKey(keys, 'rows', key.place, '`rest`', report), '`rows`', report)
+  const q = readWord(keys.get('q')?.value, '`q`', report)
+  if (get === undefined || rows === undefined) return undefined
+  return {
+    place: key.place,
+    get,
+    ...(q && { q }),
+    expand: readWords(keys.get('expand')?.value, '`expand`', report),
+    extend: readWords(keys.get('extend')?.value, '`extend`', report),
+    rows: rows.text,
+  }
+}
+
+function readColumns(node: Node, report: Report): Map<string, Declared> | undefined {
+  const map = expectMap(node, '`fields` of a source', report)
+  if (map === undefined) return undefined
+  const columns = new Map<string, Declared>()
+  for (const { key, name, value } of map.entries) {
+    const declared = checkName(key, 'a column', report) ? readDeclared(value, report) : undefined
+    if (declared !== undefined) columns.set(name, declared)
+  }
+  return columns
+}
+
+function readDeclared(node: Node, report: Report): Declared | undefined {
+  if (node.kind === 'map') {
+    const group = readColumns(node, report)
+    return group && { group }
+  }
+  if (node.kind === 'list') {
+    const [item, ...more] = node.items
+    if (item === undefined || more.length > 0) {
+      report(node.place, 'shape', 'a list column names the type of its members once: `[text]` or `[{ … }]`')
+      return undefined
+    }
+    const listOf = readDeclared(item, report)
+    return listOf && { listOf }
+  }
+  const type = SCALAR_TYPES.find((known) => known === node.text)
+  if (type === undefined) {
+    const found = node.text === '' ? 'nothing' : `\`${node.text}\``
+    report(node.place, 'type', `a column's type can't be ${found}.${suggest(node.text, SCALAR_TYPES)}`)
+  }
+  return type
+}
+
+/** Keys and values are taken as written, so that `01` stays `01`. */
+export function readTable({ key, value }: MapEntry, report: Report): TableTree | undefined {
+  const node = expectMap(value, 'a code table', report)
+  if (node === undefined || !checkName(key, 'a table', report)) return undefined
+  const codes = new Map<string, string>()
+  let otherwise: TableTree['otherwise'] = 'error'
+  for (const entry of node.entries) {
+    const text = readWord(entry.value, "a code table's value", report)?.text
+    if (text === undefined) continue
+    if (entry.name !== 'otherwise' || entry.key.quoted) codes.set(entry.name, text)
+    else otherwise = OTHERWISE.find((word) => word === text) ?? { value: text }
+  }
+  if (codes.size === 0) report(key.place, 'shape', `a code table lists codes, \`${key.text}\` has none`)
+  return { place: key.place, codes, otherwise }
+}
+
+const OTHERWISE = ['error', 'blank', 'same'] as const

@@ -1,0 +1,158 @@
+// Reads values (constants, formulas, lists, groups, references, each, choose), lookups and selections.
+import type { Report } from './diagnostic.ts'
+import type { FieldTree, LookupTree, Selection, ValueTree } from './mapping-tree.ts'
+import {
+  expectMap,
+  isEmpty,
+  isFormula,
+  type Keys,
+  needKey,
+  readFormula,
+  readFormulas,
+  readKeys,
+  readOneOf,
+  readWord,
+} from './schema-reader.ts'
+import { entryOf, type MapEntry, type MapNode, type Node } from './tree.ts'
+
+export function readValue(node: Node, report: Report): ValueTree {
+  const broken: ValueTree = { kind: 'broken', place: node.place }
+  if (node.kind === 'list') {
+    return { kind: 'list', place: node.place, items: node.items.map((item) => readValue(item, report)) }
+  }
+  if (node.kind === 'map') {
+    const special = SPECIAL_VALUES.find(([name]) => entryOf(node, name) !== undefined)
+    if (special === undefined) return { kind: 'group', place: node.place, members: readMembers(node, report) }
+    return special[1](node, report) ?? broken
+  }
+  if (isFormula(node)) return readFormula(node, 'a value', report) ?? broken
+  if (node.value !== null) return { kind: 'constant', node, value: node.value }
+  report(node.place, 'shape', 'a value is missing here')
+  return broken
+}
+
+/** Named values, as in `fields`, `metadata`, groups and `match`. */
+export function readMembers(node: MapNode, report: Report): FieldTree[] {
+  return node.entries.map(({ key, name, value }) => ({ name, key, value: readValue(value, report) }))
+}
+
+type ReadSpecial = (node: MapNode, report: Report) => ValueTree | undefined
+
+/** A map with one of these keys is not a group. */
+const SPECIAL_VALUES: readonly (readonly [string, ReadSpecial])[] = [
+  ['ref', (node, report) => readReference(node, 'ref', report)],
+  ['refs', (node, report) => readReference(node, 'refs', report)],
+  ['inverse', readInverse],
+  ['each', readEach],
+  ['choose', readChoose],
+]
+
+function readReference(node: MapNode, word: 'ref' | 'refs', report: Report): ValueTree | undefined {
+  const keys = readKeys(node, `a \`${word}\``, [word, 'key', 'match', 'where', 'order', 'take'], report)
+  const selection = readSelection(keys, word, node, report)
+  return selection && { kind: 'ref', place: node.place, many: word === 'refs', selection }
+}
+
+function readInverse(node: MapNode, report: Report): ValueTree | undefined {
+  const keys = readKeys(node, 'an `inverse`', ['inverse', 'where', 'order'], report)
+  const field = readWord(keys.get('inverse')?.value, '`inverse`', report)
+  const order = readFormula(keys.get('order')?.value, '`order`', report)
+  const where = readFormulas(keys.get('where')?.value, '`where`', report)
+  return field && { kind: 'inverse', place: node.place, field, where, ...(order && { order }) }
+}
+
+function readEach(node: MapNode, report: Report): ValueTree | undefined {
+  const keys = readKeys(node, 'an `each`', ['each', 'as', 'where', 'value'], report)
+  const list = readFormula(keys.get('each')?.value, '`each`', report)
+  const as = readWord(needKey(keys, 'as', node.place, 'an `each`', report), '`as`', report)
+  const where = readFormulas(keys.get('where')?.value, '`where`', report)
+  const body = needKey(keys, 'value', node.place, 'an `each`', report)
+  const value = body && readValue(body, report)
+  return list && as && value && { kind: 'each', place: node.place, list, as, where, value }
+}
+
+function readChoose(node: MapNode, report: Report): ValueTree | undefined {
+  const cases = readKeys(node, 'a `choose`', ['choose'], report).get('choose')?.value
+  if (cases?.kind !== 'list') {
+    report(cases?.place ?? node.place, 'shape', '`choose` is a list of `when` and `then`, with `else` last')
+    return undefined
+  }
+  const whens: { when: NonNullable<ReturnType<typeof readFormula>>; value: ValueTree }[] = []
+  let otherwise: ValueTree | undefined
+  for (const item of cases.items) {
+    const map = expectMap(item, 'a case of `choose`', report)
+    const keys = map && readKeys(map, 'a case of `choose`', ['when', 'then', 'else'], report)
+    if (map === undefined || keys === undefined) continue
+    if (otherwise) report(map.place, 'shape', 'nothing may follow the `else` of a `choose`')
+    const last = keys.get('else')?.value
+    if (last && !keys.has('when')) otherwise = readValue(last, report)
+    else {
+      const when = readFormula(needKey(keys, 'when', map.place, 'a case of `choose`', report), '`when`', report)
+      const then = needKey(keys, 'then', map.place, 'a case of `choose`', report)
+      if (last) report(last.place, 'shape', '`else` stands in a case of its own, the last one')
+      if (when && then) whens.push({ when, value: readValue(then, report) })
+    }
+  }
+  return { kind: 'choose', place: node.place, cases: whens, ...(otherwise && { otherwise }) }
+}
+
+/** `{ in: courses, key: =course_id }` and its kin. */
+export function readLookup({ key, name, value }: MapEntry, report: Report): LookupTree {
+  const node = expectMap(value, 'a lookup', report)
+  const broken: LookupTree = { name, key, many: false, from: { kind: 'broken' }, missing: 'skip' }
+  if (node === undefined) return broken
+  const known = ['in', 'all', 'key', 'match', 'where', 'order', 'take', 'missing']
+  const keys = readKeys(node, 'a lookup', known, report)
+  const word = keys.has('all') ? 'all' : 'in'
+  const target = needKey(keys, word, node.place, 'a lookup', report)
+  if (target === undefined) return broken
+  const both = word === 'all' ? keys.get('in') : undefined
+  if (both) report(both.key.place, 'shape', 'a lookup takes `in` (one row) or `all` (a list), not both')
+  const many = word === 'all'
+  const missingAt = keys.get('missing')?.value
+  if (many && missingAt)
+    report(missingAt.place, 'shape', '`all` gives a list, which may be empty: it takes no `missing`')
+  const missing = readOneOf(missingAt, { what: '`missing`', words: ['skip', 'blank'], report }) ?? 'skip'
+  const from = isFormula(target) ? readList(target, keys, report) : readRows(keys, word, node, report)
+  return from ? { name, key, many, from, missing } : broken
+}
+
+function readRows(keys: Keys, word: string, node: MapNode, report: Report): LookupTree['from'] | undefined {
+  const selection = readSelection(keys, word, node, report)
+  return selection && { kind: 'rows', selection }
+}
+
+function readList(target: Node, keys: Keys, report: Report): LookupTree['from'] | undefined {
+  for (const name of ['key', 'match']) {
+    const entry = keys.get(name)
+    if (entry)
+      report(entry.key.place, 'key', `the list of a formula takes no \`${name}\`, only \`where\`, \`order\`, \`take\``)
+  }
+  const list = readFormula(target, '`all`', report)
+  return list && { kind: 'list', list, ...readNarrowing(keys, report) }
+}
+
+function readSelection(keys: Keys, word: string, node: MapNode, report: Report): Selection | undefined {
+  const target = readWord(keys.get(word)?.value, `\`${word}\``, report)
+  const key = keys.get('key')?.value
+  const match = keys.get('match')?.value
+  if ((key === undefined) === (match === undefined)) {
+    report(node.place, 'key', `\`${word}\` needs \`key:\` or \`match:\`${key ? ', not both' : ''}`)
+    return undefined
+  }
+  const matchMap = match && expectMap(match, '`match`', report)
+  if (target === undefined || (match && matchMap === undefined)) return undefined
+  return {
+    target,
+    ...(key && !isEmpty(key) && { key: readValue(key, report) }),
+    ...(matchMap && { match: readMembers(matchMap, report) }),
+    ...readNarrowing(keys, report),
+  }
+}
+
+function readNarrowing(keys: Keys, report: Report) {
+  const order = readFormula(keys.get('order')?.value, '`order`', report)
+  const take = readOneOf(keys.get('take')?.value, { what: '`take`', words: ['first', 'last'], report })
+  const where = readFormulas(keys.get('where')?.value, '`where`', report)
+  return { where, ...(order && { order }), ...(take && { take }) }
+}

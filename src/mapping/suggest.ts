@@ -1,0 +1,41 @@
+// The likely name when one is misspelt.
+
+/** `Did you mean x?`, or the known names when none is near; begins with a blank, empty when there is nothing to say. */
+export function suggest(found: string, known: readonly string[]): string {
+  const near = nearest(found, known)
+  if (near !== undefined) return ` Did you mean \`${near}\`?`
+  return known.length === 0 ? '' : ` Known here: ${listSome(known)}`
+}
+
+const MOST = 5
+
+/** The names and a full stop, or the first names and `…`. */
+export function listSome(names: readonly string[]): string {
+  return names.length <= MOST ? `${names.join(', ')}.` : `${names.slice(0, 3).join(', ')}, …`
+}
+
+function nearest(found: string, known: readonly string[]): string | undefined {
+  const wanted = plain(found)
+  let best: string | undefined
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  for (const name of known) {
+    const distance = editDistance(wanted, plain(name))
+    if (distance < least) [best, least] = [name, distance]
+  }
+  return best
+}
+
+const plain = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min(swap, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+    }
+    previous = row
+  }
+  return previous[b.length] ?? 0
+}

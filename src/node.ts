@@ -1,0 +1,185 @@
+// The bridge on Node: opens a profile from the environment, and serves it until it is told to stop.
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createAdaptorServer } from '@hono/node-server'
+import { Agent, fetch } from 'undici'
+import { type Bridge, type BridgeOptions, createBridge, type Runtime } from './bridge.ts'
+import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
+import { BridgeError } from './errors.ts'
+import { loadMapping } from './load-mapping.ts'
+import { createLog, type Log } from './log.ts'
+import type { MappingFile } from './mapping/load.ts'
+import type { Fetch } from './powerschool/ask.ts'
+import type { LockOwner } from './store/locks.ts'
+import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
+
+const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
+const DRAIN_MS = 5_000
+
+/** The default mapping's files, with paths as a person would write them from the project's folder. */
+export function readMappingFiles(): MappingFile[] {
+  return readdirSync(MAPPINGS, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml') && !name.startsWith('districts'))
+    .sort()
+    .map((name) => ({ path: join('mappings', name), text: readFileSync(join(MAPPINGS, name), 'utf8') }))
+}
+
+export function openDatabase(config: Config): NodeSqlite {
+  mkdirSync(config.dataDir, { recursive: true })
+  return openNodeSqlite(join(config.dataDir, 'default.sqlite'))
+}
+
+export function nodeLog(config: Config): Log {
+  return createLog({ level: config.logLevel, now: Date.now, write: (line) => process.stdout.write(`${line}\n`) })
+}
+
+const HERE: LockOwner = {
+  name: `${process.pid}@${hostname()}`,
+  isAlive(name) {
+    const [pid, host] = name.split('@')
+    // A container that was made anew has another name; two machines never share a database file.
+    if (host !== hostname()) return false
+    try {
+      process.kill(Number(pid), 0)
+      return true
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EPERM'
+    }
+  },
+}
+
+/** A fetch with as many connections to PowerSchool as requests may be under way. */
+export function nodeFetch(config: Config): Fetch {
+  const dispatcher = new Agent({ connections: config.powerSchoolConcurrency, pipelining: 1 })
+  // undici's fetch is the platform's; its types are declared apart from the DOM's.
+  return (url, init) => fetch(url, { ...(init as object), dispatcher }) as unknown as Promise<Response>
+}
+
+function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Runtime {
+  return {
+    sql,
+    log,
+    fetch: nodeFetch(config),
+    now: Date.now,
+    sleep: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
+    random: Math.random,
+    pause: nextTurn,
+    after: (ms, call) => {
+      const timer = setTimeout(call, ms)
+      return () => clearTimeout(timer)
+    },
+    newId: () => crypto.randomUUID(),
+    lockOwner: HERE,
+  }
+}
+
+export type OpenOptions = Pick<BridgeOptions, 'publicUrl' | 'onProgress'> & { readonly log?: Log }
+
+/** The profile of the settings, ready to serve or to sync. Refuses with `mapping-invalid`, listing every diagnostic. */
+export async function openBridge(config: ConnectedConfig, options: OpenOptions): Promise<Bridge & { close(): void }> {
+  refuseUnbuilt(config)
+  const mapping = loadMapping(readMappingFiles())
+  const sql = openDatabase(config)
+  const log = options.log ?? nodeLog(config)
+  const bridge = await createBridge({ config, mapping, runtime: nodeRuntime(config, sql, log), ...options })
+  return { ...bridge, close: () => sql.close() }
+}
+
+/** Settings of the contract that this version cannot honour yet must not be passed over in silence. */
+function refuseUnbuilt(config: Config): void {
+  if (config.powerSchoolTemplate === 'powerquery') {
+    throw new BridgeError('settings-invalid', 'POWERSCHOOL_TEMPLATE=powerquery is not built yet.', {
+      remedy: 'Set it to rest or auto.',
+    })
+  }
+  if (config.mapping !== undefined) {
+    throw new BridgeError('settings-invalid', 'MAPPING names an overlay, which this version cannot read yet.', {
+      remedy: 'Unset MAPPING; the default mapping is used.',
+    })
+  }
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly bridge: Bridge
+  /** Answers what is under way, ends the running sync at its next safe point, and closes the store. */
+  stop(): Promise<void>
+}
+
+/** Listens, then opens the bridge (its address may depend on the port) and starts its syncs. */
+export async function startServer(config: ConnectedConfig): Promise<RunningServer> {
+  let app: Bridge['app'] | undefined
+  const server = createAdaptorServer({
+    fetch: (request) => app?.fetch(request) ?? new Response(null, { status: 503, headers: { 'Retry-After': '1' } }),
+  }) as Server
+  await listen(server, config)
+  const { port } = server.address() as AddressInfo
+  const host = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host
+  const url = `http://${host}:${port}`
+  const log = nodeLog(config)
+  const bridge = await openBridge(config, { publicUrl: config.publicUrl ?? url, log }).catch((error: unknown) => {
+    server.close()
+    throw error
+  })
+  app = bridge.app
+  log.info('listening', { url, publicUrl: config.publicUrl ?? url })
+  bridge.schedule.start()
+  return {
+    url,
+    bridge,
+    async stop() {
+      log.info('stopping')
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await bridge.schedule.stop()
+      const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+      await closed
+      clearTimeout(timer)
+      bridge.close()
+      log.info('stopped')
+    },
+  }
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new BridgeError(
+          'settings-invalid',
+          `Cannot listen on ${host}:${port} (${(cause as NodeJS.ErrnoException).code}).`,
+          {
+            remedy: 'Choose another PORT or HOST, or stop what listens there.',
+            cause,
+          },
+        ),
+      )
+    })
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve)
+  })
+}
+
+/** `npm start`: serves until SIGTERM or SIGINT; a second signal ends it at once. Answers the exit code. */
+export async function serve(): Promise<number> {
+  const read = readConfig(process.env, { needsPowerSchool: true })
+  if (!read.ok) {
+    process.stderr.write(`${formatFaults(read.faults)}\n`)
+    return 1
+  }
+  const running = await startServer(read.config)
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+  await running.stop()
+  return 0
+}
+
+if (import.meta.main) {
+  const { reportFailure } = await import('./cli/output.ts')
+  process.exitCode = await serve().catch(reportFailure)
+}

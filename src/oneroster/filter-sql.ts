@@ -1,0 +1,150 @@
+// Writes a resolved filter as an SQL condition on the record `r`.
+import type { SqlValue } from '../store/sql.ts'
+import type { Predicate } from './filter.ts'
+import type { ResolvedComparison, ResolvedFilter } from './filter-resolve.ts'
+import { allOf, anyOf, type Fragment, fragment } from './fragment.ts'
+import type { Collection } from './model.ts'
+import type { Operand } from './operand.ts'
+import { fold, foldedColumn } from './storage.ts'
+
+/**
+ * The condition, in brackets, with at most two parameters a comparison. A missing value fails every predicate but `!=`.
+ * On lists `=` asks that all of a comma list are there, `~` that any is, and `!=` is the negation of `=`.
+ */
+export function filterSql({ collection, anyOf: groups }: ResolvedFilter): Fragment {
+  return anyOf(groups.map((group) => allOf(group.map((comparison) => comparisonSql(collection, comparison)))))
+}
+
+function comparisonSql(collection: Collection, { operand, predicate, value }: ResolvedComparison): Fragment {
+  switch (operand.kind) {
+    case 'column':
+      return columnSql(operand, predicate, value)
+    case 'generation':
+      return generationSql(predicate, value)
+    case 'links':
+      return linksSql(`links_${collection}`, operand.field, predicate, String(value))
+    case 'elements':
+      return elementsSql(operand, predicate, String(value))
+    case 'metadata':
+      return scalarSql("json_extract('{' || r.body, ?)", [metadataPath(operand.key)], predicate, value)
+    default:
+      return operand satisfies never
+  }
+}
+
+/** The JSON path of one metadata key; the lexer lets no quote into it. */
+export function metadataPath(key: string): string {
+  return `$.metadata."${key}"`
+}
+
+function columnSql(
+  { name, compare }: Extract<Operand, { kind: 'column' }>,
+  predicate: Predicate,
+  value: string | number,
+): Fragment {
+  if (compare === 'exact') return scalarSql(`r."${name}"`, [], predicate, value)
+  const column = `r."${foldedColumn(name)}"`
+  const folded = fold(String(value))
+  return predicate === '~' ? fragment(`instr(${column}, ?) > 0`, folded) : scalarSql(column, [], predicate, folded)
+}
+
+function scalarSql(
+  expression: string,
+  parameters: readonly SqlValue[],
+  predicate: Predicate,
+  value: string | number,
+): Fragment {
+  if (predicate === '~') return fragment(`instr(lower(${expression}), ?) > 0`, ...parameters, lower(String(value)))
+  const operator = predicate === '!=' ? 'is not' : predicate
+  return fragment(`${expression} ${operator} ?`, ...parameters, value)
+}
+
+/** Generations rise with time, so that each comparison of times is one of `born`, which has an index. */
+function generationSql(predicate: Predicate, value: string | number): Fragment {
+  const last = (operator: '<' | '<=') =>
+    `coalesce((select max(number) from generations where time_ms ${operator} ?), 0)`
+  const those = (condition: string) => `(select number from generations where ${condition})`
+  switch (predicate) {
+    case '>':
+      return fragment(`r.born > ${last('<=')}`, value)
+    case '>=':
+      return fragment(`r.born > ${last('<')}`, value)
+    case '<':
+      return fragment(`r.born <= ${last('<')}`, value)
+    case '<=':
+      return fragment(`r.born <= ${last('<=')}`, value)
+    case '=':
+      return fragment(`r.born in ${those('time_ms = ?')}`, value)
+    case '!=':
+      return fragment(`r.born not in ${those('time_ms = ?')}`, value)
+    case '~':
+      return fragment(`r.born in ${those('instr(lower(time), ?) > 0')}`, lower(String(value)))
+    default:
+      return predicate satisfies never
+  }
+}
+
+/** Ids in a list are compared whole, also by `~`: `sch1` is not a part of `sch10`. */
+function linksSql(table: string, field: string, predicate: Predicate, value: string): Fragment {
+  const some = (condition: string) =>
+    `r.seq in (select l.seq from ${table} l where l.field = '${field}' and l.target ${condition})`
+  const items = commaList(value)
+  const list = JSON.stringify(items)
+  if (predicate === '~') return fragment(some('in (select value from json_each(?))'), list)
+  if (predicate !== '=' && predicate !== '!=') return fragment(some(`${predicate} ?`), value)
+  const [only, ...others] = items
+  const all =
+    others.length === 0
+      ? fragment(some('= ?'), only ?? '')
+      : fragment(
+          `not exists (select 1 from json_each(?) w where not exists (select 1 from ${table} l where l.field = '${field}' and l.target = w.value and l.sourcedId = r.sourcedId and l.seq = r.seq))`,
+          list,
+        )
+  return predicate === '=' ? all : not(all)
+}
+
+function elementsSql(
+  { field, member, compare }: Extract<Operand, { kind: 'elements' }>,
+  predicate: Predicate,
+  value: string,
+): Fragment {
+  const element = member === undefined ? 'v.value' : `json_extract(v.value, '$.${member}')`
+  const some = (condition: string) =>
+    `exists (select 1 from json_each('{' || r.body, '$.${field}') v where ${condition})`
+  // Inside the body only ASCII can be folded: SQLite knows no other letters.
+  const [left, right] = compare === 'folded' ? [`lower(${element})`, lower(value)] : [element, value]
+  if (predicate === '~') {
+    const contained = `exists (select 1 from json_each(?) w where instr(lower(${element}), w.value) > 0)`
+    return fragment(some(contained), JSON.stringify(commaList(lower(value))))
+  }
+  if (predicate !== '=' && predicate !== '!=') return fragment(some(`${left} ${predicate} ?`), right)
+  const whole = some(`${left} = ?`)
+  const items = commaList(right)
+  // A subject may itself hold a comma, so the whole value counts too.
+  const all =
+    items.length === 1
+      ? fragment(whole, items[0] ?? right)
+      : fragment(
+          `(${whole} or not exists (select 1 from json_each(?) w where not ${some(`${left} = w.value`)}))`,
+          right,
+          JSON.stringify(items),
+        )
+  return predicate === '=' ? all : not(all)
+}
+
+function not({ sql, parameters }: Fragment): Fragment {
+  return { sql: `not (${sql})`, parameters }
+}
+
+function commaList(value: string): readonly string[] {
+  const items = value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+  return items.length === 0 ? [value] : items
+}
+
+/** What SQLite's lower() does. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}

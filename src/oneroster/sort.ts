@@ -1,0 +1,60 @@
+// The order of a list: by any field, in code point order, missing values last, and always total.
+
+import { metadataPath } from './filter-sql.ts'
+import { type Fragment, fragment } from './fragment.ts'
+import type { Collection } from './model.ts'
+import { type Operand, operandOf } from './operand.ts'
+
+export interface Sort {
+  /** The path asked for, or sourcedId. */
+  readonly field: string
+  readonly direction: 'asc' | 'desc'
+  /** What is sorted by, spoken of `r`. A list sorts by its first element. */
+  readonly expression: Fragment
+  /** Whether a record may lack it. */
+  readonly mayBeMissing: boolean
+}
+
+export const DEFAULT_SORT: Sort = {
+  field: 'sourcedId',
+  direction: 'asc',
+  expression: fragment('r."sourcedId"'),
+  mayBeMissing: false,
+}
+
+/** The sort by a field path, or nothing when the collection has no such field. */
+export function sortBy(collection: Collection, field: string, direction: 'asc' | 'desc'): Sort | undefined {
+  const operand = operandOf(collection, field)
+  if (operand === undefined) return undefined
+  const mayBeMissing = !(operand.kind === 'generation' || (operand.kind === 'column' && operand.isAlwaysThere))
+  return { field, direction, expression: expressionOf(operand), mayBeMissing }
+}
+
+/**
+ * What follows `order by`. The tiebreak runs the same way as the sort, so that an index on (column, sourcedId) serves both
+ * directions.
+ */
+export function orderBy({ field, direction, expression, mayBeMissing }: Sort): Fragment {
+  const tiebreak = field === 'sourcedId' ? '' : `, r."sourcedId" ${direction}`
+  const missingLast = mayBeMissing ? ' nulls last' : ''
+  return { sql: `${expression.sql} ${direction}${missingLast}${tiebreak}`, parameters: expression.parameters }
+}
+
+function expressionOf(operand: Operand): Fragment {
+  switch (operand.kind) {
+    case 'column':
+      return fragment(`r."${operand.name}"`)
+    case 'generation':
+      return fragment('r.born')
+    case 'links':
+      return fragment(`json_extract('{' || r.body, '$.${operand.field}[0].sourcedId')`)
+    case 'elements': {
+      const member = operand.member === undefined ? '' : `.${operand.member}`
+      return fragment(`json_extract('{' || r.body, '$.${operand.field}[0]${member}')`)
+    }
+    case 'metadata':
+      return fragment(`json_extract('{' || r.body, ?)`, metadataPath(operand.key))
+    default:
+      return operand satisfies never
+  }
+}

@@ -1,0 +1,171 @@
+// Reads all sources of a plan into the store, going on where an earlier run stopped.
+
+import type { Log } from '../log.ts'
+import type { PowerSchoolClient } from './client.ts'
+import { listsOf } from './lists.ts'
+import { type PowerSchoolMetadata, pageSizeOf } from './metadata.ts'
+import { readList } from './pages.ts'
+import { eachInPool } from './pool.ts'
+import { createSourceProgress } from './progress.ts'
+import { stoppedAt } from './stop.ts'
+
+export interface CrawlSource {
+  readonly name: string
+  /** '/ws/v1/school/{orgs.school.id}/term' */
+  readonly get: string
+  /** 'start_year=={settings.term_years}' */
+  readonly q?: string
+  readonly expand: readonly string[]
+  readonly extend: readonly string[]
+  /** Where the rows stand in a body: 'terms.term'. */
+  readonly rows: string
+  /** 'id', or a path such as 'name.code'. */
+  readonly keyPath: string
+  /** One object, read without count and pages. */
+  readonly isSingle: boolean
+  readonly parent?: { readonly placeholder: string }
+}
+
+export interface ListState {
+  readonly total: number | undefined
+  readonly pages: ReadonlySet<number>
+  readonly isDone: boolean
+  readonly rows: number
+}
+
+/** Synchronous. Each call is whole or has not happened, also when the process is killed. */
+export interface CrawlStore {
+  /** The values for a placeholder such as 'orgs.school.id', in a stable order; called when the source is about to be read. */
+  parentValues(placeholder: string): readonly (string | number)[]
+  /** For `{settings.x}` in `q`; a list means one list read a value. */
+  setting(name: string): unknown
+  listState(source: string, list: string): ListState | undefined
+  /** `total` is what PowerSchool counts; undefined where it does not count. */
+  beginList(source: string, list: string, total: number | undefined): void
+  /** Rows and page mark in one transaction; replaces an earlier reading of the page. `repeated`: keys that another page of the list holds. */
+  savePage(
+    source: string,
+    list: string,
+    page: number,
+    rows: readonly unknown[],
+  ): { readonly stored: number; readonly repeated: number }
+  /** Forgets the rows, pages and total of the list. */
+  restartList(source: string, list: string): void
+  finishList(source: string, list: string): void
+  isSourceDone(source: string): boolean
+  finishSource(source: string): void
+}
+
+export interface CrawlProgressReport {
+  readonly source: string
+  /** From 0. */
+  readonly sourceIndex: number
+  readonly sourceCount: number
+  readonly listsDone: number
+  readonly listsTotal: number
+  /** Of this source, with what earlier runs read. */
+  readonly rowsDone: number
+  /** Only once PowerSchool has counted every list of this source. */
+  readonly rowsTotal?: number
+  /** Sent in this run. */
+  readonly requests: number
+  /** To the end of this source, at the speed of this run; left out until there is one. */
+  readonly etaMs?: number
+}
+
+export interface CrawlOptions {
+  readonly log: Log
+  /** Called at every page and list; throttle it where showing it costs. */
+  readonly onProgress?: (progress: CrawlProgressReport) => void
+  /** Ends the crawl with `sync-stopped`; what is stored stays, and the next crawl goes on from it. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Sources in the plan's order, because a later one's parents come from an earlier one's rows; the lists of a source side by
+ * side. The first failure stops the rest and is thrown; when this promise settles, nothing is under way any more.
+ */
+export async function crawl(
+  plan: readonly CrawlSource[],
+  store: CrawlStore,
+  client: PowerSchoolClient,
+  options: CrawlOptions,
+): Promise<void> {
+  const { signal } = options
+  const controller = new AbortController()
+  const stop = () => controller.abort(stoppedAt('its rows'))
+  if (signal?.aborted) stop()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    const requestsBefore = client.requests
+    const metadata = await client.metadata(controller.signal)
+    for (const [index, source] of plan.entries()) {
+      if (store.isSourceDone(source.name)) continue
+      await crawlSource({ source, index, plan, store, client, metadata, options, controller, requestsBefore })
+    }
+  } catch (failure) {
+    // What is cut short after the first failure fails too, and may well be the first to get here.
+    throw controller.signal.aborted ? controller.signal.reason : failure
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+interface SourceCrawl {
+  readonly source: CrawlSource
+  readonly index: number
+  readonly plan: readonly CrawlSource[]
+  readonly store: CrawlStore
+  readonly client: PowerSchoolClient
+  readonly metadata: PowerSchoolMetadata
+  readonly options: CrawlOptions
+  readonly controller: AbortController
+  readonly requestsBefore: number
+}
+
+async function crawlSource(context: SourceCrawl): Promise<void> {
+  const { source, index, plan, store, client, metadata, options, controller, requestsBefore } = context
+  const { log, onProgress = () => {} } = options
+  const fail = (failure: unknown) => controller.abort(failure)
+  const startedMs = client.now()
+  const lists = listsOf(source, store)
+  const progress = createSourceProgress({
+    source: source.name,
+    sourceIndex: index,
+    sourceCount: plan.length,
+    listsTotal: lists.length,
+    now: client.now,
+    requests: () => client.requests - requestsBefore,
+    report: onProgress,
+  })
+  const open = lists.filter((list) => {
+    const state = store.listState(source.name, list.list)
+    if (state !== undefined) progress.resume(list.list, state)
+    return state?.isDone !== true
+  })
+  progress.start()
+  const pageSize = pageSizeOf(metadata, source.rows)
+  await eachInPool(
+    open,
+    client.concurrency,
+    async (list) => {
+      await readList(client, list, store, {
+        pageSize,
+        log,
+        signal: controller.signal,
+        onTotal: (total) => progress.listCounted(list.list, total),
+        onRows: progress.rowsRead,
+        onFailure: fail,
+      })
+      progress.listDone()
+    },
+    fail,
+  )
+  store.finishSource(source.name)
+  log.info('powerschool-source-read', {
+    source: source.name,
+    lists: lists.length,
+    rows: progress.rowsDone,
+    elapsedMs: Math.round(client.now() - startedMs),
+  })
+}

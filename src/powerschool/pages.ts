@@ -1,0 +1,187 @@
+// Reads one list whole: its count, its pages, and the proof that none of it is missing.
+
+import { BridgeError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { RefusedError } from './answer.ts'
+import type { PowerSchoolClient } from './client.ts'
+import type { CrawlStore, ListState } from './crawl.ts'
+import type { List } from './lists.ts'
+import { eachInPool } from './pool.ts'
+import { countedOf, countOf, hasUncounted, isRow, type Row, rowsOf, singleRowOf } from './rows.ts'
+
+const MAX_REPEATS = 3
+/** Beyond the count, or without one: more pages than that mean a server that does not know where its list ends. */
+const MAX_FURTHER_PAGES = 10_000
+
+export interface ReadListOptions {
+  readonly pageSize: number
+  readonly log: Log
+  readonly signal?: AbortSignal | undefined
+  readonly onTotal?: (total: number | undefined) => void
+  /** `change` is negative when what was read of the list is thrown away. */
+  readonly onRows?: (change: number) => void
+  /** Called at once when a page fails; the list itself ends when its other pages have. */
+  readonly onFailure?: (failure: unknown) => void
+}
+
+interface Shortfall {
+  readonly expected: number | undefined
+  readonly got: number
+  readonly reason: string
+}
+
+/**
+ * Ends with the list finished in the store, or throws. A list that ends short of its count, repeats a row or misses a part of
+ * a page is read again up to three times and then refused with `powerschool-incomplete`; more rows than the count are fine.
+ * What the store already holds of the list is not read again.
+ */
+export async function readList(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
+  for (let reading = 1; ; reading += 1) {
+    const shortfall = list.isSingle
+      ? await readSingle(client, list, store, options)
+      : await readPages(client, list, store, options)
+    if (shortfall === undefined) break
+    const { expected, got, reason } = shortfall
+    if (reading > MAX_REPEATS) throw incomplete(list.path, shortfall, reading)
+    options.log.warn('powerschool-list-again', { path: list.path, reason, expected, got, reading })
+    await client.backOff(reading, list.path, options.signal)
+  }
+  store.finishList(list.source, list.list)
+}
+
+async function readSingle(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
+  const { source, list: id, path, filter, detail } = list
+  if (store.listState(source, id)?.pages.has(1)) return undefined
+  const read = (body: unknown) => singleRowOf(body, list.rows, path)
+  const rows = await client.get(path, { query: { ...detail, ...filter }, read, signal: options.signal })
+  options.onTotal?.(1)
+  store.beginList(source, id, 1)
+  store.savePage(source, id, 1, rows)
+  options.onRows?.(1)
+  return undefined
+}
+
+async function readPages(
+  client: PowerSchoolClient,
+  list: List,
+  store: CrawlStore,
+  options: ReadListOptions,
+): Promise<Shortfall | undefined> {
+  const { source, list: id, path } = list
+  const { pageSize, signal, onRows, onFailure } = options
+  const { total, pages, rows: rowsBefore } = await beginOrResume(client, list, store, options)
+  const keys = new Set<string>()
+  const sizes = new Map<number, number>()
+  let rowsGot = rowsBefore
+  let rowsCounted = rowsBefore
+  let shortfall: Shortfall | undefined
+
+  const isSound = () => shortfall === undefined
+  const mayHaveMore = (last: number) => (total === undefined ? sizes.get(last) !== 0 : rowsGot >= last * pageSize)
+
+  function spoil(reason: string): void {
+    shortfall = { expected: total, got: rowsCounted, reason }
+    // At once, and not when the other pages have ended: a process that is killed meanwhile must not take it for sound.
+    store.restartList(source, id)
+    onRows?.(-rowsGot)
+  }
+
+  async function readPage(page: number): Promise<void> {
+    const query = { page, pagesize: pageSize, ...list.detail, ...list.filter }
+    const rows = await client.get(path, { query, read: (body) => rowsOf(body, list.rows, path), signal })
+    if (!isSound()) return
+    const { repeated } = store.savePage(source, id, page, rows)
+    sizes.set(page, rows.length)
+    rowsGot += rows.length
+    rowsCounted += countedOf(rows, list.rows)
+    onRows?.(rows.length)
+    if (repeated > 0 || repeatsKey(rows, list.keyPath, keys)) spoil('a row came twice')
+  }
+
+  let last = Math.max(1, Math.ceil((total ?? 0) / pageSize), ...pages)
+  if (!pages.has(1)) await readPage(1)
+  if (last > 1) await eachInPool(missingPages(last, pages, isSound), client.concurrency, readPage, onFailure)
+  // Rows are added while we read, so the count is no end: a full page has another behind it.
+  for (let further = 1; isSound() && mayHaveMore(last); further += 1) {
+    last += 1
+    if (further > MAX_FURTHER_PAGES) spoil('the list does not end')
+    else await readPage(last)
+  }
+  if (isSound() && total !== undefined && rowsCounted < total) spoil('rows are missing')
+  if (isSound() && hasGap(sizes, pages, pageSize)) spoil('a page before the last is not full')
+  return shortfall
+}
+
+/** What the store has of the list, if it can be gone on with; else a new beginning with the present count. */
+async function beginOrResume(
+  client: PowerSchoolClient,
+  list: List,
+  store: CrawlStore,
+  { pageSize, signal, onTotal, onRows }: ReadListOptions,
+): Promise<Omit<ListState, 'isDone'>> {
+  const { source, list: id } = list
+  const state = store.listState(source, id)
+  if (state !== undefined && canResume(state, list, pageSize)) return state
+  if (state !== undefined && state.pages.size > 0) {
+    store.restartList(source, id)
+    onRows?.(-state.rows)
+  }
+  const total = await countRows(client, list, signal)
+  store.beginList(source, id, total)
+  onTotal?.(total)
+  return { total, pages: new Set(), rows: 0 }
+}
+
+/**
+ * Without a count only full pages prove themselves: the page size may have been another one before. Of pages whose rows are
+ * not all counted, their number proves nothing.
+ */
+function canResume({ total, pages, rows }: ListState, list: List, pageSize: number): boolean {
+  if (hasUncounted(list.rows) && pages.size > 0) return false
+  return total !== undefined || (pages.size > 0 && rows === pages.size * pageSize && Math.max(...pages) === pages.size)
+}
+
+/** `undefined` where PowerSchool has no count for this resource. */
+async function countRows(client: PowerSchoolClient, { path, filter }: List, signal: AbortSignal | undefined) {
+  try {
+    const counted = `${path}/count`
+    return await client.get(counted, { query: filter, read: (body) => countOf(body, counted), signal })
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+function* missingPages(last: number, pages: ReadonlySet<number>, isSound: () => boolean): Generator<number> {
+  for (let page = 2; page <= last && isSound(); page += 1) if (!pages.has(page)) yield page
+}
+
+/** Adds the keys of the rows to `keys`, and tells whether one was there. A row without a key is the mapping's to report. */
+function repeatsKey(rows: readonly Row[], keyPath: string, keys: Set<string>): boolean {
+  const names = keyPath.split('.')
+  const before = keys.size
+  let keyed = 0
+  for (const row of rows) {
+    let key: unknown = row
+    for (const name of names) key = isRow(key) ? key[name] : undefined
+    if (key === undefined) continue
+    keyed += 1
+    keys.add(String(key))
+  }
+  return keys.size < before + keyed
+}
+
+/** A short page with rows behind it. Of pages from an earlier run only the sum is known, and the count vouches for it. */
+function hasGap(sizes: ReadonlyMap<number, number>, pages: ReadonlySet<number>, pageSize: number): boolean {
+  const withRows = [...sizes].filter(([, size]) => size > 0).map(([page]) => page)
+  const last = Math.max(...withRows, ...pages)
+  return [...sizes].some(([page, size]) => page < last && size < pageSize)
+}
+
+function incomplete(path: string, { expected, got, reason }: Shortfall, readings: number): BridgeError {
+  const counted = expected === undefined ? 'does not count its rows' : `counts ${expected} rows`
+  const message = `${path} ${counted} and delivered ${got}, read ${readings} times: ${reason}.`
+  return new BridgeError('powerschool-incomplete', message, {
+    remedy: 'Sync again when fewer people work in PowerSchool; if it stays, report the path to the PowerSchool host.',
+  })
+}

@@ -1,0 +1,92 @@
+// What a sync leaves behind for people: counts by collection and rule, diagnostics by code, durations, and its error.
+import { BridgeError } from '../errors.ts'
+import type { Mapping } from '../mapping/compile.ts'
+import type { RunReport } from '../mapping/ports.ts'
+import { crawlProblems } from '../store/crawl-progress.ts'
+import type { Crawl } from '../store/crawls.ts'
+import type { CollectionChanges } from '../store/snapshot-writer.ts'
+import type { Snapshot } from '../store/snapshots.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Removal } from './guard.ts'
+import { stagedRows } from './staged.ts'
+
+export interface SyncProgress {
+  readonly stage: 'crawl' | 'map'
+  readonly done?: number
+  readonly total?: number
+  readonly unit?: string
+  readonly [detail: string]: unknown
+}
+
+export interface SyncReport {
+  readonly generation: number | undefined
+  readonly publishedAt: string | undefined
+  /** False when nothing had changed, or the guard holds it. */
+  readonly isPublished: boolean
+  readonly schoolYear: string | undefined
+  readonly collections: Readonly<Record<string, CollectionChanges & { readonly rejected: number }>>
+  /** What the guard holds the sync for. */
+  readonly held: readonly Removal[]
+  /** Rows read of each source. */
+  readonly sources: Readonly<Record<string, number>>
+  readonly rules: RunReport['rules']
+  readonly diagnostics: RunReport['diagnostics']
+  /** Columns that could not be read as the type the mapping declares. */
+  readonly rowTypes: readonly { source: string; path: string; found: string; count: number; keys: readonly string[] }[]
+  readonly durations: { readonly crawlMs: number; readonly mapMs: number; readonly publishMs: number }
+}
+
+export interface ReportInput {
+  readonly sql: Sql
+  readonly crawl: Crawl
+  readonly mapping: Mapping
+  readonly run: RunReport
+  readonly changes: ReadonlyMap<string, CollectionChanges>
+  readonly held: readonly Removal[]
+  readonly snapshot: Snapshot | undefined
+  readonly isPublished: boolean
+  readonly durations: SyncReport['durations']
+}
+
+/** Codes of rows that are out because they are bad, not because they are out of scope. */
+const REJECTING: ReadonlySet<string> = new Set(['lookup-missing', 'required-blank', 'id-repeated', 'code-unknown'])
+
+export function syncReport(input: ReportInput): SyncReport {
+  const { sql, crawl, mapping, run, changes, held, snapshot, isPublished, durations } = input
+  const rows = stagedRows(sql, crawl)
+  const startYear = crawl.settings['start_year']
+  return {
+    generation: snapshot?.generation,
+    publishedAt: snapshot?.time,
+    isPublished,
+    schoolYear: typeof startYear === 'number' ? String(startYear + 1) : undefined,
+    collections: Object.fromEntries(
+      [...changes].map(([name, counts]) => [name, { ...counts, rejected: rejectedOf(run, name) }]),
+    ),
+    held,
+    sources: Object.fromEntries(mapping.sources.map(({ name }) => [name, rows.count(name)])),
+    rules: run.rules,
+    diagnostics: run.diagnostics,
+    rowTypes: crawlProblems(sql, crawl),
+    durations,
+  }
+}
+
+function rejectedOf(run: RunReport, collection: string): number {
+  return Object.entries(run.rules)
+    .filter(([rule]) => rule.startsWith(`${collection}.`))
+    .flatMap(([, { leftOut }]) => Object.entries(leftOut))
+    .reduce((sum, [code, count]) => sum + (REJECTING.has(code) ? count : 0), 0)
+}
+
+/** An error as the admin API and the log tell it: no internals, no personal data. */
+export function errorReport(error: unknown): { code: string; message: string; remedy?: string } {
+  if (error instanceof BridgeError) {
+    return { code: error.code, message: error.message, ...(error.remedy === undefined ? {} : { remedy: error.remedy }) }
+  }
+  return {
+    code: 'internal',
+    message: 'An internal error ended the sync.',
+    remedy: 'Report it with the log around this time.',
+  }
+}

@@ -1,0 +1,180 @@
+// One sync from start to end: crawl, map, compare, guard, publish, clean up; all or nothing.
+import { BridgeError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Mapping } from '../mapping/compile.ts'
+import type { MappedRecord } from '../mapping/ports.ts'
+import type { PowerSchoolClient } from '../powerschool/client.ts'
+import { type LockOwner, takeLock } from '../store/locks.ts'
+import type { CollectionStorage } from '../store/schema.ts'
+import { openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
+import { cleanUp, currentSnapshot, publishGeneration, rollbackPending } from '../store/snapshots.ts'
+import type { Sql } from '../store/sql.ts'
+import { findSync, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
+import { crawlDistrict } from './crawl-stage.ts'
+import { crawlSettings } from './crawl-store.ts'
+import { type GuardSettings, heldRemovals } from './guard.ts'
+import { prepareSnapshot } from './map-stage.ts'
+import { errorReport, type SyncProgress, type SyncReport, syncReport } from './report.ts'
+import { todayIn } from './today.ts'
+
+export interface SyncContext {
+  readonly sql: Sql
+  readonly mapping: Mapping
+  readonly client: PowerSchoolClient
+  /** Settings that the mapping reads: schools, and start_year when it is pinned. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly collections: readonly CollectionStorage[]
+  readonly present: (record: MappedRecord) => StoredRecord
+  readonly tombstoneOf: (body: string) => string
+  readonly guard: GuardSettings
+  readonly lifetimes: { readonly pinLifetimeMs: number; readonly tombstoneLifetimeMs: number }
+  readonly lockOwner: LockOwner
+  readonly now: () => number
+  readonly pause: () => Promise<void>
+  readonly log: Log
+  readonly onProgress?: (progress: SyncProgress) => void
+}
+
+const SYNC_LOCK = 'sync'
+/** How often the progress is written to the store, for the admin API. */
+const SAVE_PROGRESS_MS = 1_000
+
+/**
+ * Runs one sync and returns its record, whatever its end; the snapshot changes only on success. While another process on
+ * the same database syncs, the record's error is `sync-running`; a stopped one is `paused`, and the next goes on from there.
+ * Throws only what is a fault of ours.
+ */
+export async function runSync(context: SyncContext, id: string, signal: AbortSignal): Promise<SyncRecord> {
+  const { sql, now, log } = context
+  let record: SyncRecord = {
+    id,
+    status: 'inProgress',
+    startedMs: now(),
+    finishedMs: undefined,
+    stage: 'crawl',
+    progress: undefined,
+    report: undefined,
+    error: undefined,
+  }
+  const save = (change: Partial<SyncRecord>) => {
+    record = { ...record, ...change }
+    saveSync(sql, record)
+  }
+  const showProgress = progressKeeper(context, save)
+  let release: (() => void) | undefined
+  try {
+    save({})
+    release = takeLock(sql, SYNC_LOCK, context.lockOwner)
+    if (release === undefined) {
+      throw new BridgeError('sync-running', 'Another process is syncing this database.', {
+        remedy: 'Wait until it has ended, or stop it.',
+      })
+    }
+    pauseInterrupted(sql, id, now())
+    log.info('sync-started', { sync: id })
+    const { status, report } = await stages(context, id, signal, showProgress)
+    save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
+    log.info('sync-ended', { sync: id, status, collections: report.collections })
+    for (const _ of cleanUp(sql, context.collections, { now: now(), ...context.lifetimes })) await context.pause()
+  } catch (error) {
+    const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
+    save({ status: isStopped ? 'paused' : 'error', error: errorReport(error), finishedMs: now() })
+    log.error('sync-failed', { sync: id, stage: record.stage, ...errorReport(error) })
+    if (!(error instanceof BridgeError)) throw error
+  } finally {
+    release?.()
+  }
+  return record
+}
+
+async function stages(
+  context: SyncContext,
+  id: string,
+  signal: AbortSignal,
+  showProgress: (progress: SyncProgress) => void,
+): Promise<{ status: 'success' | 'validationError'; report: SyncReport }> {
+  const { sql, mapping, now, pause } = context
+  const startedMs = now()
+  const crawl = await crawlDistrict({
+    ...context,
+    signal,
+    onProgress: (progress) => showProgress({ stage: 'crawl', ...progress }),
+  })
+  const crawledMs = now()
+
+  // A prepared generation that is still held is superseded by this one.
+  for (const _ of rollbackPending(sql, context.collections)) await pause()
+  const writer = openSnapshotWriter(sql, { ...context, sync: id })
+  const run = await prepareSnapshot({
+    ...context,
+    crawl,
+    writer,
+    signal,
+    today: todayIn(crawlSettings(crawl).timeZone, now()),
+    onProgress: (done) => showProgress({ stage: 'map', done, unit: 'records' }),
+  })
+  const changes = writer.changes()
+  const mappedMs = now()
+
+  const isFirst = currentSnapshot(sql) === undefined
+  const held = isFirst ? [] : heldRemovals(changes, context.guard)
+  const hasChanges = [...changes.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
+  const totals = new Map([...changes].map(([name, { active }]) => [name, active]))
+  const isPublished = held.length === 0 && (hasChanges || isFirst)
+  const snapshot = isPublished
+    ? publishGeneration(sql, { generation: writer.generation, sync: id, totals, now: now() })
+    : currentSnapshot(sql)
+  if (held.length === 0 && !isPublished) for (const _ of rollbackPending(sql, context.collections)) await pause()
+
+  const report = syncReport({
+    sql,
+    crawl,
+    mapping,
+    run,
+    changes,
+    held,
+    snapshot,
+    isPublished,
+    durations: { crawlMs: crawledMs - startedMs, mapMs: mappedMs - crawledMs, publishMs: now() - mappedMs },
+  })
+  return { status: held.length > 0 ? 'validationError' : 'success', report }
+}
+
+/**
+ * Publishes a sync that the guard holds ("ignore and go on"). Refuses with `not-found` when the sync is unknown, is not
+ * held, or has been superseded by a later one.
+ */
+export function resumeSync(context: SyncContext, id: string): SyncRecord {
+  const { sql, now, log } = context
+  return sql.transaction(() => {
+    const record = findSync(sql, id)
+    const [pending] = sql.all<{ generation: number }>(`select generation from pending where sync = ?`, id)
+    // Written by `syncReport` only.
+    const report = record?.report as SyncReport | undefined
+    if (record?.status !== 'validationError' || pending === undefined || report === undefined) {
+      throw new BridgeError('not-found', `No held sync ${id}.`, {
+        remedy: 'Only the latest sync can be released, and only while its status is validationError.',
+      })
+    }
+    const totals = new Map(Object.entries(report.collections).map(([name, { active }]) => [name, active]))
+    const snapshot = publishGeneration(sql, { generation: pending.generation, sync: id, totals, now: now() })
+    const released: SyncRecord = {
+      ...record,
+      status: 'success',
+      report: { ...report, generation: snapshot.generation, publishedAt: snapshot.time },
+    }
+    saveSync(sql, released)
+    log.warn('sync-released', { sync: id, generation: snapshot.generation })
+    return released
+  })
+}
+
+function progressKeeper(context: SyncContext, save: (change: Partial<SyncRecord>) => void) {
+  let savedMs = 0
+  return (progress: SyncProgress) => {
+    context.onProgress?.(progress)
+    if (context.now() - savedMs < SAVE_PROGRESS_MS) return
+    savedMs = context.now()
+    save({ stage: progress.stage, progress })
+  }
+}

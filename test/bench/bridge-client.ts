@@ -1,0 +1,101 @@
+// What the bench asks of the bridge: a token, pages, single records, and syncs by the admin API.
+import { setTimeout as wait } from 'node:timers/promises'
+import { Pool } from 'undici'
+import type { PowerSchoolProcess } from './processes.ts'
+
+export const CONSUMER = { id: 'bench', secret: 'bench-secret-of-no-worth', admin: 'bench-admin-token-of-no-worth' }
+
+export function bridgeEnvironment(powerSchool: PowerSchoolProcess, dataDir: string): Record<string, string> {
+  return {
+    POWERSCHOOL_URL: powerSchool.url,
+    POWERSCHOOL_CLIENT_ID: powerSchool.clientId,
+    POWERSCHOOL_CLIENT_SECRET: powerSchool.clientSecret,
+    POWERSCHOOL_CONCURRENCY: '8',
+    ONEROSTER_CLIENT_ID: CONSUMER.id,
+    ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
+    ADMIN_TOKEN: CONSUMER.admin,
+    // Fixed, so that every run of the bench publishes the same links whatever the port.
+    PUBLIC_URL: 'https://bridge.example.org',
+    DATA_DIR: dataDir,
+    PORT: '0',
+    SYNC_INTERVAL: 'PT0S',
+    LOG_LEVEL: 'warn',
+  }
+}
+
+export interface Sync {
+  readonly status: string
+  readonly startedAt: string
+  readonly finishedAt?: string
+  readonly error?: unknown
+  readonly report?: {
+    readonly isPublished: boolean
+    readonly publishedAt: string
+    readonly generation: number
+    readonly collections: Readonly<Record<string, { active: number; added: number; changed: number; removed: number }>>
+    readonly durations: Readonly<Record<string, number>>
+    readonly sources: Readonly<Record<string, number>>
+  }
+}
+
+export interface BridgeClient {
+  /** The whole body of a path below the base, read but not parsed. */
+  get(path: string): Promise<Buffer>
+  /** Waits for the sync that runs, or was the last. */
+  latestSync(): Promise<Sync>
+  sync(): Promise<Sync>
+  close(): Promise<void>
+}
+
+const BASE = '/ims/oneroster/v1p1'
+
+export async function connectBridge(url: string, connections = 1): Promise<BridgeClient> {
+  const pool = new Pool(url, { connections, pipelining: 1 })
+  const basic = Buffer.from(`${CONSUMER.id}:${CONSUMER.secret}`).toString('base64')
+  const granted = await pool.request({
+    method: 'POST',
+    path: '/oauth/token',
+    headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'grant_type=client_credentials',
+  })
+  const { access_token: token } = (await granted.body.json()) as { access_token: string }
+  const admin = { authorization: `Bearer ${CONSUMER.admin}` }
+
+  const latestSync = async (): Promise<Sync> => {
+    while (true) {
+      const answer = await pool.request({ method: 'GET', path: '/admin/syncs/latest', headers: admin })
+      const sync = (await answer.body.json()) as Sync
+      if (answer.statusCode === 200 && sync.status !== 'inProgress') return requireSuccess(sync)
+      await wait(20)
+    }
+  }
+  return {
+    async get(path) {
+      const answer = await pool.request({
+        method: 'GET',
+        path: BASE + path,
+        headers: { authorization: `Bearer ${token}` },
+      })
+      const body = Buffer.from(await answer.body.arrayBuffer())
+      if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}: ${body.subarray(0, 300)}`)
+      return body
+    },
+    latestSync,
+    async sync() {
+      const answer = await pool.request({ method: 'POST', path: '/admin/syncs', headers: admin })
+      await answer.body.dump()
+      return latestSync()
+    },
+    close: () => pool.close(),
+  }
+}
+
+function requireSuccess(sync: Sync): Sync {
+  if (sync.status !== 'success')
+    throw new Error(`a sync of the bench ended: ${sync.status} ${JSON.stringify(sync.error)}`)
+  return sync
+}
+
+export function secondsOf({ startedAt, finishedAt }: Sync): number {
+  return (Date.parse(finishedAt ?? '') - Date.parse(startedAt)) / 1_000
+}

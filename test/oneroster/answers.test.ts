@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import { linkHeader } from '../../src/oneroster/links.ts'
+import { isAllowed, V1P1_SCOPES } from '../../src/oneroster/scopes.ts'
+import { statusPayload, V1P1_STATUS } from '../../src/oneroster/status-info.ts'
+
+const URL = 'https://bridge.example/ims/oneroster/v1p1/users'
+
+/** rel → offset */
+function offsetsOf(header: string) {
+  return Object.fromEntries(
+    [...header.matchAll(/[?&]offset=(\d+)>; rel="(\w+)"/g)].map(([, offset, rel]) => [rel, Number(offset)]),
+  )
+}
+
+describe('the Link header', () => {
+  test.each([
+    [
+      { offset: 10, limit: 10, total: 503 },
+      { first: 0, prev: 0, next: 20, last: 500 },
+    ],
+    [
+      { offset: 0, limit: 10, total: 503 },
+      { first: 0, next: 10, last: 500 },
+    ],
+    [
+      { offset: 500, limit: 10, total: 503 },
+      { first: 0, prev: 490, last: 500 },
+    ],
+    [
+      { offset: 0, limit: 10, total: 10 },
+      { first: 0, last: 0 },
+    ],
+    [
+      { offset: 0, limit: 10, total: 11 },
+      { first: 0, next: 10, last: 10 },
+    ],
+    [
+      { offset: 10, limit: 10, total: 20 },
+      { first: 0, prev: 0, last: 10 },
+    ],
+    [
+      { offset: 5, limit: 10, total: 30 },
+      { first: 0, prev: 0, next: 15, last: 25 },
+    ],
+    [
+      { offset: 900, limit: 100, total: 250 },
+      { first: 0, prev: 200, last: 200 },
+    ],
+    [
+      { offset: 0, limit: 100, total: 0 },
+      { first: 0, last: 0 },
+    ],
+    [
+      { offset: 7, limit: 10, total: 3 },
+      { first: 0, prev: 0, last: 0 },
+    ],
+  ])('of %j', (page, offsets) => {
+    expect(offsetsOf(linkHeader({ url: URL, ...page }))).toEqual(offsets)
+  })
+
+  test('repeats every other parameter, with nothing raw that a header parser stumbles over', () => {
+    const url = `${URL}?offset=10&limit =10&filter=familyName='O'Brien, J' AND dateLastModified>'2024-01-01'&fields=a,b&x=<">`
+    const header = linkHeader({ url, offset: 10, limit: 10, total: 30 })
+    const links = header.split(', ')
+    expect(links).toHaveLength(4)
+    expect(links[2]).toBe(
+      `<${URL}?filter=familyName%3D%27O%27Brien%2C%20J%27%20AND%20dateLastModified%3E%272024-01-01%27&fields=a%2Cb&x=%3C%22%3E&limit=10&offset=20>; rel="next"`,
+    )
+  })
+
+  test('following next meets every page once and ends at last', () => {
+    for (const limit of [1, 3, 7, 100]) {
+      for (const total of [0, 1, 6, 7, 8, 20]) {
+        let offset = 0
+        const seen = [offset]
+        for (let next: number | undefined; ; offset = next) {
+          const offsets = offsetsOf(linkHeader({ url: URL, offset, limit, total }))
+          next = offsets.next
+          if (next === undefined) {
+            expect(offset).toBe(offsets.last)
+            break
+          }
+          seen.push(next)
+        }
+        expect(seen).toHaveLength(Math.max(1, Math.ceil(total / limit)))
+      }
+    }
+  })
+})
+
+describe('scopes', () => {
+  test.each([
+    ['core', ['core'], true],
+    ['core', ['roster'], true],
+    ['core', ['demographics'], false],
+    ['roster', ['core'], false],
+    ['roster', ['roster'], true],
+    ['demographics', ['roster', 'core'], false],
+    ['demographics', ['demographics'], true],
+    ['core', [], false],
+  ] as const)('%s with %j: %s', (needed, granted, allowed) => {
+    expect(
+      isAllowed(
+        granted.map((name) => V1P1_SCOPES[name]),
+        needed,
+      ),
+    ).toBe(allowed)
+  })
+
+  test('have the addresses of the standard', () => {
+    expect(Object.values(V1P1_SCOPES)).toEqual([
+      'https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly',
+      'https://purl.imsglobal.org/spec/or/v1p1/scope/roster.readonly',
+      'https://purl.imsglobal.org/spec/or/v1p1/scope/roster-demographics.readonly',
+    ])
+  })
+})
+
+describe('the status payload', () => {
+  test.each([
+    ['unknown-sort-field', 200, 'success', 'warning', 'invalid_sort_field'],
+    ['unknown-selection-field', 200, 'success', 'warning', 'invalid_selection_field'],
+    ['invalid-filter', 400, 'failure', 'error', 'invalid_filter_field'],
+    ['blank-selection', 400, 'failure', 'error', 'invalid_blank_selection_field'],
+    ['invalid-parameter', 400, 'failure', 'error', 'invalid data'],
+    ['unauthorized', 401, 'failure', 'error', 'unauthorized'],
+    ['forbidden', 403, 'failure', 'error', 'forbidden'],
+    ['unknown-object', 404, 'failure', 'error', 'unknown object'],
+    ['method-not-allowed', 405, 'unsupported', 'error', 'invalid data'],
+    ['invalid-content', 422, 'failure', 'error', 'invalid data'],
+    ['busy', 429, 'failure', 'error', 'server_busy'],
+    ['not-ready', 503, 'failure', 'error', 'server_busy'],
+    ['internal-error', 500, 'failure', 'error', 'internal_server_error'],
+  ] as const)('%s', (outcome, httpStatus, codeMajor, severity, codeMinor) => {
+    expect(V1P1_STATUS[outcome]).toEqual({ httpStatus, codeMajor, severity, codeMinor })
+  })
+
+  test('is a set of plain strings', () => {
+    const infos = [{ outcome: 'invalid-filter', description: 'Unknown filter field: foo' }] as const
+    expect(statusPayload(infos, { requestId: 'r1', operation: 'getAllUsers' })).toEqual({
+      statusInfoSet: [
+        {
+          imsx_codeMajor: 'failure',
+          imsx_severity: 'error',
+          imsx_messageRefIdentifier: 'r1',
+          imsx_operationRefIdentifier: 'getAllUsers',
+          imsx_description: 'Unknown filter field: foo',
+          imsx_codeMinor: 'invalid_filter_field',
+        },
+      ],
+    })
+    expect(statusPayload(infos).statusInfoSet[0]).not.toHaveProperty('imsx_messageRefIdentifier')
+  })
+})

@@ -1,0 +1,90 @@
+// A small store in memory, laid out as the real one, for trying conditions on real SQLite.
+import { DatabaseSync } from 'node:sqlite'
+import { conditionOf } from '../../src/oneroster/condition.ts'
+import type { Collection } from '../../src/oneroster/model.ts'
+import { matchOperation } from '../../src/oneroster/operations.ts'
+import { parseQuery } from '../../src/oneroster/query.ts'
+import { orderBy } from '../../src/oneroster/sort.ts'
+import { STORAGE } from '../../src/oneroster/storage.ts'
+import { createPresenter, tombstoneOf } from '../../src/oneroster/v1p1.ts'
+import type { SqlValue } from '../../src/store/sql.ts'
+
+export const ALIVE = 9007199254740991
+const DAY_MS = 86_400_000
+const FIRST_DAY = Date.parse('2025-01-01T08:30:00.250Z')
+
+/** The time of a generation: one a day, from 2025-01-02T08:30:00.250Z for the first. */
+export function timeOf(generation: number): string {
+  return new Date(FIRST_DAY + generation * DAY_MS).toISOString()
+}
+
+export interface Version {
+  readonly sourcedId: string
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly metadata?: Readonly<Record<string, unknown>>
+  readonly born?: number
+  readonly died?: number
+  readonly hasLeft?: boolean
+}
+
+export type Snapshot = ReturnType<typeof createSnapshot>
+
+export function link(collection: Collection, sourcedId: string) {
+  return { collection, sourcedId }
+}
+
+export function createSnapshot(generations = 1) {
+  const db = new DatabaseSync(':memory:')
+  const present = createPresenter('https://bridge.example')
+  db.exec('create table generations (number integer primary key, time text not null, time_ms integer not null)')
+  for (let number = 1; number <= generations; number += 1) {
+    const time = timeOf(number)
+    db.prepare('insert into generations values (?, ?, ?)').run(number, time, Date.parse(time))
+  }
+  for (const { name, columns } of STORAGE) {
+    const own = columns.map((column) => `, "${column.name}" ${column.type}`).join('')
+    db.exec(`create table records_${name} (seq integer primary key, sourcedId text not null, status text not null,
+      born integer not null, died integer not null, body text not null${own})`)
+    db.exec(`create index ${name}_id on records_${name} (sourcedId, born)`)
+    db.exec(`create index ${name}_born on records_${name} (born)`)
+    for (const column of columns.filter(({ index }) => index)) {
+      db.exec(`create index "${name}_by_${column.name}" on records_${name} ("${column.name}", sourcedId)`)
+    }
+    db.exec(`create table links_${name} (field text, target text, sourcedId text, seq integer,
+      primary key (field, target, sourcedId, seq)) without rowid`)
+  }
+
+  return {
+    db,
+    /** Stores one version and gives the object that a reader of its first generation sees. */
+    put(collection: Collection, version: Version): Record<string, unknown> {
+      const { born = 1, died = ALIVE, hasLeft = false } = version
+      const { body, columns, links } = present[collection](version)
+      const text = hasLeft ? tombstoneOf(body) : body
+      const places = columns.map(() => ', ?').join('')
+      const { lastInsertRowid } = db
+        .prepare(`insert into records_${collection} values (null, ?, ?, ?, ?, ?${places})`)
+        .run(version.sourcedId, hasLeft ? 'tobedeleted' : 'active', born, died, text, ...columns)
+      const insertLink = db.prepare(`insert into links_${collection} values (?, ?, ?, ?)`)
+      for (const { field, target } of links) insertLink.run(field, target, version.sourcedId, lastInsertRowid)
+      return { ...JSON.parse(`{${text}`), dateLastModified: timeOf(born) }
+    },
+    /** The sourcedIds that a path and query answer with, in order. */
+    read(path: string, query = '', generation = generations): string[] {
+      const match = matchOperation(path)
+      if (!match) throw new Error(`No operation for ${path}`)
+      const { operation, parameters } = match
+      const options = { maxLimit: 10_000, single: operation.isSingle }
+      const asked = parseQuery(query, operation.collection, options)
+      if (!asked.ok) throw new Error(asked.fault.description)
+      const condition = conditionOf({ operation, parameters, generation, filter: asked.filter })
+      const order = orderBy(asked.sort)
+      const values: SqlValue[] = [generation, generation, ...condition.parameters, ...order.parameters]
+      return db
+        .prepare(`select r.sourcedId from records_${operation.collection} r
+          where r.born <= ? and r.died > ? and ${condition.sql} order by ${order.sql}`)
+        .all(...values)
+        .map((row) => String(row.sourcedId))
+    },
+  }
+}

@@ -1,0 +1,231 @@
+// A small PowerSchool, clock and store for the tests of this folder.
+
+import { createLog, type Log } from '../../src/log.ts'
+import type { Fetch } from '../../src/powerschool/ask.ts'
+import { createPowerSchoolClient, type PowerSchoolClientOptions } from '../../src/powerschool/client.ts'
+import type { CrawlSource, CrawlStore, ListState } from '../../src/powerschool/crawl.ts'
+
+export const CLIENT_ID = 'client-id-of-the-plugin'
+export const CLIENT_SECRET = 'secret-of-the-plugin'
+
+/** Time that passes only while somebody sleeps. */
+export function fakeClock(startMs = Date.parse('2026-01-15T08:00:00Z')) {
+  let timeMs = startMs
+  const slept: number[] = []
+  return {
+    slept,
+    now: () => timeMs,
+    advance(ms: number) {
+      timeMs += ms
+    },
+    sleep(ms: number) {
+      slept.push(ms)
+      const dueMs = timeMs + ms
+      return Promise.resolve().then(() => {
+        timeMs = Math.max(timeMs, dueMs)
+      })
+    },
+  }
+}
+
+/** A repeatable stand-in for randomness (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export function keptLog(): { readonly log: Log; readonly lines: string[] } {
+  const lines: string[] = []
+  return { lines, log: createLog({ level: 'debug', now: () => 0, write: (line) => lines.push(line) }) }
+}
+
+export function json(body: unknown, init: ResponseInit = {}): Response {
+  const text = JSON.stringify(body)
+  return new Response(text, { ...init, headers: { 'content-type': 'application/json', ...init.headers } })
+}
+
+export interface Seen {
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly token: string | undefined
+  /** How many requests to this path came before. */
+  readonly nth: number
+}
+
+export type Handler = (seen: Seen) => Response | Promise<Response> | undefined
+
+export interface FakeServer {
+  readonly fetch: Fetch
+  /** Paths with their query, in the order of arrival; tokens left out. */
+  readonly log: string[]
+  tokenRequests: number
+  /** The most requests under way at one time. */
+  peak: number
+}
+
+/** Answers tokens, and what `handler` gives; 404 for the rest. Every answer comes a few turns of the event queue later. */
+export function fakeServer(handler: Handler): FakeServer {
+  const times = new Map<string, number>()
+  let running = 0
+  const server: FakeServer = {
+    log: [],
+    tokenRequests: 0,
+    peak: 0,
+    async fetch(url, init) {
+      const { pathname, searchParams, search } = new URL(url)
+      running += 1
+      server.peak = Math.max(server.peak, running)
+      const nth = times.get(pathname) ?? 0
+      times.set(pathname, nth + 1)
+      try {
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
+        const token = new Headers(init.headers).get('authorization')?.replace(/^Bearer /, '')
+        const answer = handler({ path: pathname, query: searchParams, token, nth })
+        if (pathname === '/oauth/access_token') server.tokenRequests += 1
+        else server.log.push(`${pathname}${search}`)
+        if (answer !== undefined) return await answer
+        if (pathname === '/oauth/access_token') {
+          return json({ access_token: `token-${server.tokenRequests}`, token_type: 'Bearer', expires_in: '2504956' })
+        }
+        return json({ message: 'not here' }, { status: 404 })
+      } finally {
+        running -= 1
+      }
+    },
+  }
+  return server
+}
+
+export function fakeClient(server: { readonly fetch: Fetch }, changes: Partial<PowerSchoolClientOptions> = {}) {
+  const clock = fakeClock()
+  const { log, lines } = keptLog()
+  const client = createPowerSchoolClient({
+    fetch: server.fetch,
+    url: 'https://sis.example.org/',
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    concurrency: 4,
+    minIntervalMs: 0,
+    now: clock.now,
+    sleep: clock.sleep,
+    random: seeded(7),
+    log,
+    ...changes,
+  })
+  return { client, clock, lines, log }
+}
+
+export interface FakeList {
+  readonly wrapper: string
+  readonly child: string
+  readonly rows: readonly unknown[]
+  readonly count?: number | undefined
+}
+
+/** A page of a list as `/ws/v1` prints it: one row as an object, none as a missing key. */
+export function pageOf({ wrapper, child, rows }: FakeList, query: URLSearchParams): Response {
+  const size = Number(query.get('pagesize'))
+  const first = (Number(query.get('page')) - 1) * size
+  return bodyOf(wrapper, child, rows.slice(first, first + size))
+}
+
+export function bodyOf(wrapper: string, child: string, rows: readonly unknown[]): Response {
+  if (rows.length === 0) return json({ [wrapper]: { '@expansions': 'demographics' } })
+  return json({ [wrapper]: { [child]: rows.length === 1 ? rows[0] : rows } })
+}
+
+export function countBody(count: number): Response {
+  return json({ resource: { count } })
+}
+
+export function metadataBody(pageSize: number): Response {
+  const names = ['school', 'student', 'staff', 'course', 'section', 'section_enrollment', 'term']
+  const sizes = Object.fromEntries(names.map((name) => [`${name}_max_page_size`, pageSize]))
+  return json({ metadata: { powerschool_version: '25.9.0.1', district_timezone: 'America/Phoenix', ...sizes } })
+}
+
+export function numbered(count: number, from = 1): { readonly id: number }[] {
+  return Array.from({ length: count }, (_, index) => ({ id: from + index }))
+}
+
+interface MemoryList {
+  total: number | undefined
+  isDone: boolean
+  readonly pages: Map<number, readonly unknown[]>
+}
+
+export interface MemoryStore extends CrawlStore {
+  readonly lists: Map<string, MemoryList>
+  readonly sourcesDone: Set<string>
+  /** Every call that changes something, in order. */
+  readonly calls: string[]
+  /** The ids kept for a source, sorted. */
+  ids(source: string): number[]
+}
+
+/** Keeps rows by list and page; `parentValues('schools.id')` are the ids kept for the source `schools`. */
+export function memoryStore(settings: Readonly<Record<string, unknown>> = {}): MemoryStore {
+  const lists = new Map<string, MemoryList>()
+  const sourcesDone = new Set<string>()
+  const calls: string[] = []
+  const keyOf = (row: unknown) => (typeof row === 'object' && row !== null && 'id' in row ? row.id : undefined)
+  const open = (source: string, list: string): MemoryList => {
+    const found = lists.get(`${source}|${list}`)
+    if (found === undefined) throw new Error(`${source} ${list} was not begun`)
+    return found
+  }
+  const rowsOf = (source: string) =>
+    [...lists].filter(([key]) => key.startsWith(`${source}|`)).flatMap(([, list]) => [...list.pages.values()].flat())
+  const store: MemoryStore = {
+    lists,
+    sourcesDone,
+    calls,
+    ids: (source) =>
+      rowsOf(source)
+        .map(keyOf)
+        .map(Number)
+        .sort((a, b) => a - b),
+    parentValues: (placeholder) => store.ids(placeholder.split('.')[0] ?? ''),
+    setting: (name) => settings[name],
+    listState(source, list): ListState | undefined {
+      const found = lists.get(`${source}|${list}`)
+      if (found === undefined) return undefined
+      const { total, isDone, pages } = found
+      return { total, isDone, pages: new Set(pages.keys()), rows: [...pages.values()].flat().length }
+    },
+    beginList(source, list, total) {
+      calls.push(`begin ${source} ${list} ${total}`)
+      lists.set(`${source}|${list}`, { total, isDone: false, pages: new Map() })
+    },
+    savePage(source, list, page, rows) {
+      calls.push(`save ${source} ${list} ${page}`)
+      const { pages } = open(source, list)
+      const others = new Set([...pages].filter(([number]) => number !== page).flatMap(([, kept]) => kept.map(keyOf)))
+      pages.set(page, rows)
+      return { stored: rows.length, repeated: rows.filter((row) => others.has(keyOf(row))).length }
+    },
+    restartList(source, list) {
+      calls.push(`restart ${source} ${list}`)
+      lists.delete(`${source}|${list}`)
+    },
+    finishList(source, list) {
+      calls.push(`finish ${source} ${list}`)
+      open(source, list).isDone = true
+    },
+    isSourceDone: (source) => sourcesDone.has(source),
+    finishSource(source) {
+      calls.push(`finishSource ${source}`)
+      sourcesDone.add(source)
+    },
+  }
+  return store
+}
+
+export function source(name: string, get: string, rows: string, more: Partial<CrawlSource> = {}): CrawlSource {
+  return { name, get, rows, expand: [], extend: [], keyPath: 'id', isSingle: false, ...more }
+}

@@ -1,0 +1,149 @@
+// Crawls: what is kept of a half-done one, where rows of two crawls lie, and how the mapping reads them.
+import { describe, expect, it } from 'vitest'
+import { crawlProblems, openCrawlProgress } from '../../src/store/crawl-progress.ts'
+import { beginCrawl, completeCrawl, discardCrawl, finishCrawl, unfinishedCrawl } from '../../src/store/crawls.ts'
+import { takeLock } from '../../src/store/locks.ts'
+import { readOrMakeMeta } from '../../src/store/meta.ts'
+import { indexStagedRows, readStagedRows } from '../../src/store/staged-rows.ts'
+import { openStore } from './support.ts'
+
+const start = (plan = 'plan') => ({ plan, settings: { schools: [] }, sources: ['terms', 'courses'], now: 1_000 })
+const row = (key: number, ...cells: unknown[]) => ({ key, body: JSON.stringify([key, ...cells]) })
+
+describe('crawl progress', () => {
+  it('remembers pages, totals and finished lists', () => {
+    const sql = openStore()
+    const crawl = beginCrawl(sql, start())
+    const progress = openCrawlProgress(sql, crawl)
+    expect(progress.listState('terms', '3')).toBeUndefined()
+    progress.beginList('terms', '3', 3)
+    progress.savePage('terms', '3', 1, [row(1), row(2)], [])
+    const again = openCrawlProgress(sql, unfinishedCrawl(sql) ?? crawl)
+    expect(again.listState('terms', '3')).toEqual({ total: 3, pages: new Set([1]), isDone: false, rows: 2 })
+    again.finishList('terms', '3')
+    again.finishSource('terms')
+    expect([again.listState('terms', '3')?.isDone, again.isSourceDone('terms'), again.isSourceDone('courses')]).toEqual(
+      [true, true, false],
+    )
+  })
+
+  it('counts a key that the same list brings again, and keeps one that another list brings once', () => {
+    const sql = openStore()
+    const progress = openCrawlProgress(sql, beginCrawl(sql, start()))
+    expect(progress.savePage('courses', '3', 1, [row(1), row(2)], [])).toEqual({ stored: 2, repeated: 0 })
+    expect(progress.savePage('courses', '3', 2, [row(2), row(3)], [])).toEqual({ stored: 1, repeated: 1 })
+    expect(progress.savePage('courses', '4', 1, [row(1), row(4)], [])).toEqual({ stored: 1, repeated: 0 })
+  })
+
+  it('puts a page that is read again in the place of its first reading', () => {
+    const sql = openStore()
+    const crawl = beginCrawl(sql, start())
+    const progress = openCrawlProgress(sql, crawl)
+    progress.savePage('terms', '3', 1, [row(1, 'old'), row(2)], [])
+    expect(progress.savePage('terms', '3', 1, [row(1, 'new')], [])).toEqual({ stored: 1, repeated: 0 })
+    expect(
+      readStagedRows(sql, crawl)
+        .batch('terms', 0, 10)
+        .map((staged) => staged.row),
+    ).toEqual([[1, 'new']])
+  })
+
+  it('forgets a list that has to be read anew, and its problems', () => {
+    const sql = openStore()
+    const crawl = beginCrawl(sql, start())
+    const progress = openCrawlProgress(sql, crawl)
+    progress.beginList('terms', '3', 9)
+    progress.savePage('terms', '3', 1, [row(1)], [{ path: 'portion', found: 'text', key: 1 }])
+    progress.savePage('terms', '4', 1, [row(5)], [])
+    progress.restartList('terms', '3')
+    expect(progress.listState('terms', '3')).toBeUndefined()
+    expect(readStagedRows(sql, crawl).count('terms')).toBe(1)
+    expect(crawlProblems(sql, crawl)).toEqual([])
+  })
+
+  it('reports problems by column with the keys of their rows', () => {
+    const sql = openStore()
+    const crawl = beginCrawl(sql, start())
+    const problem = (key: number) => ({ path: 'portion', found: 'text', key })
+    openCrawlProgress(sql, crawl).savePage('terms', '3', 1, [row(1), row(2)], [problem(1), problem(2)])
+    expect(crawlProblems(sql, crawl)).toEqual([
+      { source: 'terms', path: 'portion', found: 'text', count: 2, keys: ['1', '2'] },
+    ])
+  })
+})
+
+describe('two crawls', () => {
+  it('never touch each other: the complete one stays until the next is complete', () => {
+    const sql = openStore()
+    const first = beginCrawl(sql, start())
+    openCrawlProgress(sql, first).savePage('terms', '3', 1, [row(1)], [])
+    finishCrawl(sql, first, 2_000)
+    const second = beginCrawl(sql, start())
+    expect(second.area).not.toBe(first.area)
+    openCrawlProgress(sql, second).savePage('terms', '3', 1, [row(8), row(9)], [])
+    expect(readStagedRows(sql, first).count('terms')).toBe(1)
+    discardCrawl(sql, second)
+    expect([completeCrawl(sql)?.id, unfinishedCrawl(sql)]).toEqual([first.id, undefined])
+
+    const third = beginCrawl(sql, start())
+    finishCrawl(sql, third, 3_000)
+    expect(completeCrawl(sql)?.id).toBe(third.id)
+    const tables = sql.all<{ name: string }>(
+      `select name from sqlite_master where name like 'staged_%' and type = 'table'`,
+    )
+    expect(tables.every(({ name }) => name.startsWith(`staged_${third.area}_`))).toBe(true)
+  })
+})
+
+describe('staged rows', () => {
+  function staged() {
+    const sql = openStore()
+    const crawl = beginCrawl(sql, start())
+    openCrawlProgress(sql, crawl).savePage('terms', '3', 1, [row(10, 3, true), row(11, 4, true), row(12, 3, false)], [])
+    return { sql, crawl, rows: readStagedRows(sql, crawl) }
+  }
+
+  it('come in order, by key, by ordinal and by columns', () => {
+    const { sql, crawl, rows } = staged()
+    indexStagedRows(sql, crawl, [{ source: 'terms', slots: [1, 2] }])
+    expect(rows.batch('terms', 1, 1)).toEqual([{ ordinal: 2, row: [11, 4, true] }])
+    expect(rows.byKey('terms', 12)?.ordinal).toBe(3)
+    expect(rows.byOrdinal('terms', 1)?.row).toEqual([10, 3, true])
+    expect(rows.byMatch('terms', [1, 2], [3, true]).map(({ ordinal }) => ordinal)).toEqual([1])
+    expect(rows.byMatch('terms', [1], [9])).toEqual([])
+  })
+
+  it('are matched through the index', () => {
+    const { sql, crawl } = staged()
+    indexStagedRows(sql, crawl, [{ source: 'terms', slots: [1] }])
+    const plan = sql.all<{ detail: string }>(
+      `explain query plan select seq from staged_${crawl.area}_terms where json_extract(body, '$[1]') = ?`,
+      3,
+    )
+    expect(plan[0]?.detail).toMatch(/USING (COVERING )?INDEX/)
+  })
+})
+
+describe('a lock', () => {
+  const owner = (name: string, alive: readonly string[]) => ({
+    name,
+    isAlive: (other: string) => alive.includes(other),
+  })
+
+  it('is refused while its owner lives, and taken over from the dead', () => {
+    const sql = openStore()
+    expect(takeLock(sql, 'sync', owner('1@a', []))).toBeDefined()
+    expect(takeLock(sql, 'sync', owner('2@a', ['1@a']))).toBeUndefined()
+    const release = takeLock(sql, 'sync', owner('2@a', []))
+    release?.()
+    expect(takeLock(sql, 'sync', owner('3@a', ['2@a']))).toBeDefined()
+  })
+})
+
+describe('a kept value', () => {
+  it('is made once', () => {
+    const sql = openStore()
+    expect(readOrMakeMeta(sql, 'key', () => 'first')).toBe('first')
+    expect(readOrMakeMeta(sql, 'key', () => 'second')).toBe('first')
+  })
+})

@@ -1,0 +1,160 @@
+// Generations: what a publish shows, what it leaves alone, and what is left of what left.
+import { describe, expect, it } from 'vitest'
+import { openRecordReader } from '../../src/store/records.ts'
+import { activeTotals, cleanUp, currentSnapshot, rollbackPending } from '../../src/store/snapshots.ts'
+import { COLLECTIONS, openStore, pageOf, parsed, prepare, publish, user } from './support.ts'
+
+const AT = Date.UTC(2026, 8, 1)
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+describe('a publish', () => {
+  it('stamps every record born in it with its own time', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    const { json } = openRecordReader(sql).page(pageOf(1))
+    expect(parsed(json).map((record) => record.dateLastModified)).toEqual(Array(2).fill('2026-09-01T00:00:00.000Z'))
+  })
+
+  it('moves the date of what changed and of nothing else', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    publish(sql, [user('stu1'), user('stu2', 'Bo')], AT + HOUR)
+    const records = parsed(openRecordReader(sql).page(pageOf(2)).json)
+    expect(records.map(({ sourcedId, dateLastModified }) => [sourcedId, dateLastModified.slice(11, 13)])).toEqual([
+      ['stu1', '00'],
+      ['stu2', '01'],
+    ])
+  })
+
+  it('writes nothing for records that are as they were', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    const changes = prepare(sql, [user('stu1'), user('stu2')])
+      .changes()
+      .get('users')
+    expect(changes).toEqual({ active: 2, added: 0, changed: 0, removed: 0 })
+    expect(sql.all(`select 1 from records_users`)).toHaveLength(2)
+  })
+
+  it('is later than the one before, also when the clock steps back', () => {
+    const sql = openStore()
+    const first = publish(sql, [user('stu1')], AT)
+    const second = publish(sql, [user('stu1', 'Bo')], AT - DAY)
+    expect(second.timeMs).toBe(first.timeMs + 1)
+  })
+
+  it('leaves the generation before it readable as it was', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1', 'Ada'), user('stu2')], AT)
+    publish(sql, [user('stu1', 'Bo'), user('stu3')], AT + HOUR)
+    const reader = openRecordReader(sql)
+    const names = (generation: number) => parsed(reader.page(pageOf(generation)).json).map((record) => record.givenName)
+    expect(names(1)).toEqual(['Ada', 'Ada'])
+    expect(names(2)).toEqual(['Bo', 'Ada', 'Ada'])
+  })
+
+  it('knows the active totals without counting', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2'), user('stu3')], AT)
+    publish(sql, [user('stu1'), user('stu4')], AT + HOUR)
+    expect(activeTotals(sql, 2).get('users')).toBe(2)
+    const counted = sql.all<{ n: number }>(
+      `select count(*) as n from records_users where died > 2 and status = 'active'`,
+    )
+    expect(counted[0]?.n).toBe(2)
+  })
+})
+
+describe('a record that left', () => {
+  it('becomes a tombstone with the time of the publish, its links kept', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2', 'Bo', 'sch2')], AT)
+    publish(sql, [user('stu1')], AT + HOUR)
+    const [, gone] = parsed(openRecordReader(sql).page(pageOf(2)).json)
+    expect(gone).toMatchObject({
+      sourcedId: 'stu2',
+      status: 'tobedeleted',
+      dateLastModified: '2026-09-01T01:00:00.000Z',
+    })
+    const links = sql.all(`select target from links_users where sourcedId = 'stu2'`)
+    expect(links).toHaveLength(2)
+  })
+
+  it('is not buried twice', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    publish(sql, [user('stu1')], AT + HOUR)
+    expect(
+      prepare(sql, [user('stu1')])
+        .changes()
+        .get('users'),
+    ).toMatchObject({ removed: 0, changed: 0, added: 0 })
+  })
+
+  it('comes back under the same id as an active record', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    publish(sql, [user('stu1')], AT + HOUR)
+    publish(sql, [user('stu1'), user('stu2')], AT + 2 * HOUR)
+    const records = parsed(openRecordReader(sql).page(pageOf(3)).json)
+    expect(records.map(({ sourcedId, status }) => [sourcedId, status])).toEqual([
+      ['stu1', 'active'],
+      ['stu2', 'active'],
+    ])
+    expect(records[1]?.dateLastModified).toBe('2026-09-01T02:00:00.000Z')
+    expect(activeTotals(sql, 3).get('users')).toBe(2)
+  })
+})
+
+describe('a prepared generation', () => {
+  it('is seen by nobody before it is published', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    prepare(sql, [user('stu1', 'Bo'), user('stu3')])
+    expect(currentSnapshot(sql)?.generation).toBe(1)
+    const records = parsed(openRecordReader(sql).page(pageOf(1)).json)
+    expect(records.map(({ sourcedId, givenName, status }) => [sourcedId, givenName, status])).toEqual([
+      ['stu1', 'Ada', 'active'],
+      ['stu2', 'Ada', 'active'],
+    ])
+  })
+
+  it('can be taken back without a trace', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    const before = sql.all(`select * from records_users order by seq`)
+    prepare(sql, [user('stu1', 'Bo'), user('stu3')])
+    for (const _ of rollbackPending(sql, COLLECTIONS, 1));
+    expect(sql.all(`select * from records_users order by seq`)).toEqual(before)
+    expect(sql.all(`select * from links_users where seq not in (select seq from records_users)`)).toEqual([])
+    expect(sql.all(`select * from pending`)).toEqual([])
+  })
+})
+
+describe('cleaning up', () => {
+  const lifetimes = { pinLifetimeMs: HOUR, tombstoneLifetimeMs: 180 * DAY }
+
+  it('keeps versions while a reader may still page through them, and drops them after', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1', 'Ada')], AT)
+    publish(sql, [user('stu1', 'Bo')], AT + DAY)
+    const versions = () => sql.all(`select 1 from records_users`).length
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR - 1, ...lifetimes }));
+    expect(versions()).toBe(2)
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR, ...lifetimes }));
+    expect(versions()).toBe(1)
+  })
+
+  it('keeps a tombstone for its lifetime', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    publish(sql, [user('stu1')], AT + DAY)
+    const tombstones = () => sql.all(`select 1 from records_users where status = 'tobedeleted'`).length
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + 180 * DAY, ...lifetimes }));
+    expect(tombstones()).toBe(1)
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + 181 * DAY, ...lifetimes }));
+    expect(tombstones()).toBe(0)
+    expect(sql.all(`select * from links_users where seq not in (select seq from records_users)`)).toEqual([])
+  })
+})
