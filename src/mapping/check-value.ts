@@ -25,14 +25,17 @@ export function checkValue(value: ValueTree, slot: Slot): void {
     case 'broken':
       return
     case 'constant':
-      return checkConstant(value, slot)
+      checkConstant(value, slot)
+      return
     case 'formula':
-      return checkFormula(value, slot)
+      checkFormula(value, slot)
+      return
     case 'list':
       if (isMany(value.place, slot)) for (const item of value.items) checkValue(item, member(slot))
       return
     case 'group':
-      return checkGroup(value, slot)
+      checkGroup(value, slot)
+      return
     case 'each': {
       const list = inferFormula(value.list, scope, report)
       if (list.kind !== 'list' && list.kind !== 'any') {
@@ -72,7 +75,7 @@ export function checkValue(value: ValueTree, slot: Slot): void {
       if (isMany(value.place, slot) && takesReferences(value.place, slot)) checkInverse(value, slot)
       return
     default:
-      return value satisfies never
+      value satisfies never
   }
 }
 

@@ -101,11 +101,11 @@ function constantOf({ value, node }: ConstantTree, field: TargetField | undefine
 function compilePlain(formula: FormulaTree, { scope, machine, field }: Making): Make {
   const value = compileFormula(formula, scope, machine)
   const type = typeOf(formula, scope)
-  const fit = fitFor(field, type)
+  const toFit = fitFor(field, type)
   if (field?.many || type.kind === 'list') {
-    return (frame) => listOf(flatten([value(frame)]).map((member) => fit(member)))
+    return (frame) => listOf(flatten([value(frame)]).map((member) => toFit(member)))
   }
-  return (frame) => fit(value(frame))
+  return (frame) => toFit(value(frame))
 }
 
 /** Only what could not be checked (settings of no known type) is fitted to the field's type. */

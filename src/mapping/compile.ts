@@ -63,11 +63,6 @@ export function compileMapping(checked: CheckedMapping): Mapping {
       if (rule === undefined) throw new Error(`no rule ${id}`)
       return rule.from.text
     },
-    sourceOf: (id) => {
-      const rule = tree.rules.get(id)
-      if (rule === undefined) throw new Error(`no rule ${id}`)
-      return rule.from.text
-    },
     startRun: (input) => startRun(checked, input),
   }
 }

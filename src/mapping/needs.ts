@@ -49,10 +49,12 @@ function expressionNeeds(expression: Expression, scope: Scope, needs: Needs): vo
       return
     case 'unary':
     case 'blank':
-      return expressionNeeds(expression.operand, scope, needs)
+      expressionNeeds(expression.operand, scope, needs)
+      return
     case 'binary':
       expressionNeeds(expression.left, scope, needs)
-      return expressionNeeds(expression.right, scope, needs)
+      expressionNeeds(expression.right, scope, needs)
+      return
     default:
       return
   }
@@ -104,7 +106,8 @@ function selectionNeeds(selection: Selection, scope: Scope, needs: Needs): void 
 export function valueNeeds(value: ValueTree, scope: Scope, needs: Needs): void {
   switch (value.kind) {
     case 'formula':
-      return formulaNeeds(value, scope, needs)
+      formulaNeeds(value, scope, needs)
+      return
     case 'list':
       for (const item of value.items) valueNeeds(item, scope, needs)
       return
@@ -112,20 +115,23 @@ export function valueNeeds(value: ValueTree, scope: Scope, needs: Needs): void {
       for (const { value: member } of value.members) valueNeeds(member, scope, needs)
       return
     case 'ref':
-      return selectionNeeds(value.selection, scope, needs)
+      selectionNeeds(value.selection, scope, needs)
+      return
     case 'inverse': {
       const { node, rule } = splitInverse(value)
       const rows = rowsOf(scope.tree, rule)
       if (!rows?.rule) return
       if (!needs.rules.has(rows.rule.id)) needs.rules.set(rows.rule.id, node.place)
-      return narrowingNeeds(value, withCandidate(scope, stagedType(rows.source, rows.rule)), needs)
+      narrowingNeeds(value, withCandidate(scope, stagedType(rows.source, rows.rule)), needs)
+      return
     }
     case 'each': {
       formulaNeeds(value.list, scope, needs)
       const list = typeOf(value.list, scope)
       const inner = withVariable(scope, value.as.text, list.kind === 'list' ? list.of : ANY)
       for (const formula of value.where) formulaNeeds(formula, inner, needs)
-      return valueNeeds(value.value, inner, needs)
+      valueNeeds(value.value, inner, needs)
+      return
     }
     case 'choose':
       for (const { when, value: then } of value.cases) {
@@ -138,6 +144,6 @@ export function valueNeeds(value: ValueTree, scope: Scope, needs: Needs): void {
     case 'broken':
       return
     default:
-      return value satisfies never
+      value satisfies never
   }
 }

@@ -47,7 +47,10 @@ function readFile(file: MappingFile, merged: Merged): void {
 }
 
 function readEntry(section: 'settings' | 'sources' | 'tables' | 'entities', entry: MapEntry, merged: Merged): void {
-  if (section === 'entities') return readCollection(entry, merged)
+  if (section === 'entities') {
+    readCollection(entry, merged)
+    return
+  }
   if (!isNew(`${section}.${entry.name}`, entry.key, merged)) return
   const { name } = entry
   if (section === 'settings') keep(merged.settings, name, readSetting(entry, merged.report))

@@ -1,0 +1,126 @@
+// A whole bridge in one process: a simulated PowerSchool behind `fetch`, a store in memory, and a clock that tests turn.
+import { afterEach } from 'vitest'
+import type { District } from '../../fixtures/powerschool/district.ts'
+import { createPowerSchool, type PowerSchool, type SimulatorOptions } from '../../fixtures/powerschool/simulator.ts'
+import { type Bridge, createBridge, type Runtime } from '../../src/bridge.ts'
+import { readConfig } from '../../src/config.ts'
+import { loadMapping } from '../../src/load-mapping.ts'
+import { createLog } from '../../src/log.ts'
+import type { Mapping } from '../../src/mapping/compile.ts'
+import { readMappingFiles } from '../../src/node.ts'
+import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
+import type { SyncRecord } from '../../src/store/syncs.ts'
+import type { SyncReport } from '../../src/sync/report.ts'
+import { runSync } from '../../src/sync/sync.ts'
+
+export const PUBLIC_URL = 'https://bridge.example.org'
+export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
+export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
+export const BASE = '/ims/oneroster/v1p1'
+
+export interface TestBridge extends Bridge {
+  readonly powerSchool: PowerSchool
+  readonly district: District
+  readonly sql: NodeSqlite
+  readonly clock: { now: number }
+  /** Every log line so far, as text. */
+  readonly logged: readonly string[]
+  /** Runs one sync to its end. */
+  syncNow(): Promise<SyncRecord & { report: SyncReport }>
+  /** A GET below the v1.1 base, or of a whole path that begins with `/ims` or `/admin`, with a token of all scopes. */
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
+  token(scope?: string): Promise<string>
+}
+
+export interface TestBridgeOptions {
+  readonly district: District
+  readonly settings?: Readonly<Record<string, string>>
+  readonly simulator?: Omit<SimulatorOptions, 'district'>
+  /** The store; another bridge's, to start again on what it left. */
+  readonly sql?: NodeSqlite
+  readonly mapping?: Mapping
+}
+
+let defaultMapping: Mapping | undefined
+const open: NodeSqlite[] = []
+afterEach(() => {
+  for (const sql of open.splice(0)) sql.close()
+})
+
+/** Nothing has been synced yet. The clock stands at 18:00 UTC of the district's day. */
+export async function openTestBridge({ district, settings, simulator, sql, mapping }: TestBridgeOptions): Promise<TestBridge> {
+  const powerSchool = createPowerSchool({ district, ...simulator })
+  const store = sql ?? openNodeSqlite(':memory:')
+  if (sql === undefined) open.push(store)
+  const read = readConfig(
+    {
+      POWERSCHOOL_URL: 'https://powerschool.example.org',
+      POWERSCHOOL_CLIENT_ID: powerSchool.credentials.clientId,
+      POWERSCHOOL_CLIENT_SECRET: powerSchool.credentials.clientSecret,
+      ONEROSTER_CLIENT_ID: CONSUMER.id,
+      ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
+      ADMIN_TOKEN,
+      ...settings,
+    },
+    { needsPowerSchool: true },
+  )
+  if (!read.ok) throw new Error(JSON.stringify(read.faults))
+  const clock = { now: Date.parse(`${district.today}T18:00:00Z`) }
+  const logged: string[] = []
+  let ids = 0
+  const runtime: Runtime = {
+    sql: store,
+    fetch: powerSchool.fetch,
+    log: createLog({ level: 'debug', now: () => clock.now, write: (line) => logged.push(line) }),
+    now: () => clock.now,
+    // Waiting passes in no time, and moves the clock.
+    sleep: async (ms) => {
+      clock.now += ms
+    },
+    random: () => 0.5,
+    pause: async () => {},
+    after: () => () => {},
+    newId: () => `id-${++ids}`,
+    lockOwner: { name: 'test', isAlive: () => false },
+  }
+  defaultMapping ??= loadMapping(readMappingFiles())
+  const bridge = await createBridge({
+    config: read.config,
+    runtime,
+    mapping: mapping ?? defaultMapping,
+    publicUrl: read.config.publicUrl ?? PUBLIC_URL,
+  })
+
+  const token = async (scope?: string) => {
+    const answer = await bridge.app.request('/oauth/token', {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${btoa(`${CONSUMER.id}:${CONSUMER.secret}`)}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) }),
+    })
+    const body = (await answer.json()) as { access_token: string }
+    return body.access_token
+  }
+  let allScopes: string | undefined
+  return {
+    ...bridge,
+    powerSchool,
+    district,
+    sql: store,
+    clock,
+    logged,
+    token,
+    async syncNow() {
+      const record = await runSync(bridge.sync, runtime.newId(), new AbortController().signal)
+      // A sync that failed has no report; tests of failures read `error`.
+      return { ...record, report: record.report as SyncReport }
+    },
+    async get(path, headers = {}) {
+      allScopes ??= await token()
+      const whole = /^\/+(?:ims|admin|healthz|readyz)/i.test(path) ? path : `${BASE}${path}`
+      return bridge.app.request(whole, { headers: { authorization: `Bearer ${allScopes}`, ...headers } })
+    },
+  }
+}
