@@ -13,8 +13,9 @@ const V1P1 = /^\/+ims\/+oneroster\/+v1p1(?=\/|$)/i
 
 /** Errors become answers here and nowhere else. */
 export function createApp(context: Context): Hono {
-  const app = new Hono()
   const prefix = new URL(context.publicUrl).pathname.replace(/\/+$/, '')
+  // Routes are matched below the public prefix, whether a proxy has taken it off or not.
+  const app = new Hono({ getPath: ({ url }) => splitUrl(url, prefix).path })
 
   for (const path of TOKEN_PATHS) {
     app.all(path, (c) =>
@@ -39,10 +40,12 @@ export function createApp(context: Context): Hono {
   app.all('*', (c) => {
     const { path, query } = splitUrl(c.req.url, prefix)
     const base = V1P1.exec(path)
-    if (base !== null) return answerV1p1(context, { request: c.req.raw, path: path.slice(base[0].length), query })
-    if (path !== c.req.path) return app.fetch(new Request(new URL(`${path}${query}`, c.req.url), c.req.raw))
-    return c.json({ error: 'not-found', message: 'Nothing here. OneRoster is at /ims/oneroster/v1p1.' }, 404)
+    if (base === null) return c.notFound()
+    return answerV1p1(context, { request: c.req.raw, path: path.slice(base[0].length), query })
   })
+  app.notFound((c) =>
+    c.json({ error: 'not-found', message: 'Nothing here. OneRoster is at /ims/oneroster/v1p1.' }, 404),
+  )
 
   app.onError((error, c) => {
     const requestId = context.newRequestId()

@@ -16,7 +16,7 @@ export function adminApi(context: Context): Hono {
       context.adminToken !== undefined &&
       given !== undefined &&
       isSame(await digest(given), await digest(context.adminToken))
-    if (!isAllowed) return c.json({ error: 'not-found' }, 404)
+    if (!isAllowed) return c.notFound()
     return next()
   })
 

@@ -70,6 +70,7 @@ function readParent(source: SourceTree, { get }: RestTree, tree: MappingTree, re
   const rows = rowsOf(tree, name)
   const at = get.placeAt(first.offset)
   if (rows === undefined) {
+    if (tree.off.has(name)) report(at, 'ref', `\`${name}\` is switched off (\`enabled: false\`)`)
     if (tree.seen.has(`sources.${name}`) || tree.seen.has(`entities.${name}`)) return undefined
     const known = [...tree.sources.keys(), ...tree.rules.keys()].filter((other) => other !== source.name)
     const found = name || first.path

@@ -37,8 +37,8 @@ export function checkTarget(target: ScalarNode, tree: MappingTree, report: Repor
   const rows = rowsOf(tree, target.text)
   const isRule = target.text.includes('.')
   if (rows || tree.seen.has(`${isRule ? 'entities' : 'sources'}.${target.text}`)) {
-    const isOff = isRule && !tree.rules.has(target.text)
-    if (isOff) report(target.place, 'ref', `\`${target.text}\` is switched off or cannot be used as it stands`)
+    if (tree.off.has(target.text))
+      report(target.place, 'ref', `\`${target.text}\` is switched off (\`enabled: false\`)`)
     return rows
   }
   const known = isRule ? [...tree.rules.keys()] : [...tree.sources.keys(), ...tree.rules.keys()]

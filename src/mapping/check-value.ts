@@ -196,7 +196,7 @@ function checkGroup(value: Extract<ValueTree, { kind: 'group' }>, slot: Slot): v
   }
   const known = field?.members
   for (const { name, key, value: part } of value.members) {
-    const inner = known?.[name]
+    const inner = known && Object.hasOwn(known, name) ? known[name] : undefined
     if (known && !inner) {
       report(key.place, 'key', `\`${path}\` has no \`${name}\`.${suggest(name, Object.keys(known))}`)
     } else checkValue(part, { ...slot, path: `${path}.${name}`, field: inner })

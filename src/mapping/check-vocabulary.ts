@@ -33,19 +33,19 @@ interface Token {
 }
 
 /** Which arguments of a function can become its value. */
-const PASSED_ON: Readonly<Record<string, (args: readonly Expression[]) => readonly Expression[]>> = {
-  if: (args) => args.slice(1),
-  first: (args) => args,
-  unless: (args) => args.slice(0, 1),
-  distinct: (args) => args,
-}
+const PASSED_ON: ReadonlyMap<string, (args: readonly Expression[]) => readonly Expression[]> = new Map([
+  ['if', (args) => args.slice(1)],
+  ['first', (args) => args],
+  ['unless', (args) => args.slice(0, 1)],
+  ['distinct', (args) => args],
+])
 
 function tokensOf(expression: Expression, tree: MappingTree): Token[] {
   if (expression.kind === 'text') return [{ token: expression.value, at: expression.span.start }]
   if (expression.kind === 'list') return expression.items.flatMap((item) => tokensOf(item, tree))
   if (expression.kind !== 'call') return []
   const { name, args, span } = expression
-  if (name !== 'code') return (PASSED_ON[name]?.(args) ?? []).flatMap((arg) => tokensOf(arg, tree))
+  if (name !== 'code') return (PASSED_ON.get(name)?.(args) ?? []).flatMap((arg) => tokensOf(arg, tree))
   const table = args[0]?.kind === 'text' ? args[0].value : ''
   const codes = tree.tables.get(table)
   const otherwise = typeof codes?.otherwise === 'object' ? [codes.otherwise.value] : []

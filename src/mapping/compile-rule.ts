@@ -5,11 +5,11 @@ import { groupingSlot } from './check-rule.ts'
 import { compileFormula } from './compile-formula.ts'
 import { byRank, compileNarrowing, compileSelection } from './compile-selection.ts'
 import { compileReason, compileValue, type Make, type Making } from './compile-value.ts'
-import { bareFrame, type Evaluate, type Frame, newFrame } from './frame.ts'
+import { bareFrame, type Evaluate, type Frame, MISSING, newFrame } from './frame.ts'
 import { typeOf } from './infer.ts'
 import type { FindLookup, Machine } from './machine.ts'
 import type { FieldTree, LookupTree, RuleTree } from './mapping-tree.ts'
-import type { RunCode, StagedRow } from './ports.ts'
+import type { FieldValue, RunCode, StagedRow } from './ports.ts'
 import { ANY, lookupScope, ruleScope, type Scope } from './scope.ts'
 import { shapeAt } from './shape.ts'
 import { flatten } from './values.ts'
@@ -23,7 +23,8 @@ export interface RuleProgram {
   readonly slots: number
   readonly grouping?: { readonly slot: number; readonly sort: (rows: readonly StagedRow[]) => readonly StagedRow[] }
   readonly lookups: readonly FindLookup[]
-  readonly cuts: ReadonlySet<number> | undefined
+  /** What lookups find that count as empty while the scope is decided. */
+  readonly cuts: ReadonlyMap<number, Frame | readonly unknown[]> | undefined
   readonly where: readonly Evaluate[]
   /** Lookups that leave the row out when they find nothing. */
   readonly skipping: readonly { readonly index: number; readonly name: string }[]
@@ -35,6 +36,9 @@ export interface RuleProgram {
     readonly reason: (frame: Frame) => RunCode
   }[]
   readonly fields: readonly { readonly name: string; readonly make: Make }[]
+  /** The fields that are the same in every record, and the others. */
+  readonly constants: Readonly<Record<string, FieldValue>>
+  readonly varying: readonly { readonly name: string; readonly make: Make }[]
   readonly metadata: readonly { readonly name: string; readonly make: Make }[]
 }
 
@@ -55,6 +59,7 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
     .filter(({ field }) => isRequired(rule, field, target) && field.value.kind !== 'constant')
     .sort((a, b) => Number(isManyField(rule, a.field, target)) - Number(isManyField(rule, b.field, target)))
   const grouping = compileGrouping(rule, scope, machine)
+  const cuts = machine.cuts.get(rule.id)
   const program = {
     id: rule.id,
     collection: rule.collection,
@@ -62,7 +67,7 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
     keySlot: key.slot,
     ...(grouping && { grouping }),
     lookups: rule.lookups.map((lookup, index) => compileLookup(lookup, lookupScope(scope, index), machine)),
-    cuts: machine.cuts.get(rule.id),
+    cuts: cuts && new Map([...cuts].map((index) => [index, rule.lookups[index]?.many ? [] : MISSING])),
     where: rule.where.map((formula) => compileFormula(formula, scope, machine)),
     skipping: rule.lookups.flatMap(({ name, many, missing }, index) =>
       many || missing === 'blank' ? [] : [{ index, name }],
@@ -74,12 +79,23 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
       reason: compileReason(field.value, making(field)),
     })),
     fields: fields.map(({ name, make }) => ({ name, make })),
+    constants: constantsOf(fields),
+    varying: fields.flatMap(({ name, field, make }) => (field.value.kind === 'constant' ? [] : [{ name, make }])),
     metadata: rule.metadata.map(({ name, value }) => ({
       name,
       make: compileValue(value, { scope, machine, field: undefined }),
     })),
   }
   return { ...program, slots: scope.slots.next }
+}
+
+function constantsOf(fields: readonly { readonly name: string; readonly field: FieldTree; readonly make: Make }[]) {
+  const constants: Record<string, FieldValue> = {}
+  for (const { name, field, make } of fields) {
+    const value = field.value.kind === 'constant' ? make(MISSING) : undefined
+    if (value !== undefined) constants[name] = value
+  }
+  return constants
 }
 
 function compileLookup({ from, many }: LookupTree, scope: Scope, machine: Machine): FindLookup {

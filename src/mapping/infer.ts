@@ -95,9 +95,10 @@ function expectKind(
   what: string,
   span: Span,
   inference: Inference,
-): void {
-  if (type.kind === 'any' || type.kind === 'blank' || kinds.includes(type.kind)) return
+): boolean {
+  if (type.kind === 'any' || type.kind === 'blank' || kinds.includes(type.kind)) return true
   fault(inference, span, `${what}, this gives ${describeType(type)}.${adviceFor(type, kinds)}`)
+  return false
 }
 
 function adviceFor(type: StaticType, kinds: readonly StaticType['kind'][]): string {
@@ -172,8 +173,9 @@ const arithmetic: Infer = ({ operator, left: a, right: b }, left, right, inferen
       : type.kind === 'text' && operator === '+'
         ? ' (texts are joined with &)'
         : ''
-  expectKind(left, NUMBERS, `\`${operator}\` takes number${hint(left)}`, a.span, inference)
-  expectKind(right, NUMBERS, `\`${operator}\` takes number${hint(right)}`, b.span, inference)
+  const fitsLeft = expectKind(left, NUMBERS, `\`${operator}\` takes number${hint(left)}`, a.span, inference)
+  const fitsRight = expectKind(right, NUMBERS, `\`${operator}\` takes number${hint(right)}`, b.span, inference)
+  if (!fitsLeft || !fitsRight) return ANY
   const isInteger = left.kind === 'integer' && right.kind === 'integer' && operator !== '/'
   return { kind: isInteger ? 'integer' : 'number' }
 }
@@ -207,12 +209,11 @@ export function cannotCompare(left: StaticType, right: StaticType, operator: str
   const [a, b] = [comparableKind(left), comparableKind(right)]
   if (a === 'any' || b === 'any') return undefined
   if (a !== b)
-    return `a ${left.kind} can't be compared with a ${right.kind}.${CONVERSIONS[`${a} ${b}`] ?? ''}`.replace(
-      /^a i/,
-      'an i',
-    )
+    return `${withArticle(left.kind)} can't be compared with ${withArticle(right.kind)}.${CONVERSIONS[`${a} ${b}`] ?? ''}`
   return a === 'boolean' && operator !== '=' && operator !== '!=' ? 'booleans have no order' : undefined
 }
+
+const withArticle = (kind: string) => `${kind.startsWith('i') ? 'an' : 'a'} ${kind}`
 
 const CONVERSIONS: Readonly<Record<string, string>> = {
   'number text': ' Wrap one in text( ) or number( ).',

@@ -12,6 +12,8 @@ export interface MappingFile {
 /** In UTF-8 bytes. */
 export const MAX_FILE_BYTES = 256 * 1024
 const MAX_DEPTH = 40
+const STACK_OVERFLOW = 'Maximum call stack'
+const CORE_TAG = 'tag:yaml.org,2002:'
 
 /** The tree of a file, or undefined when it cannot be read; all faults go to `report`. Never throws. */
 export function loadFile(file: MappingFile, report: Report): MapNode | undefined {
@@ -48,10 +50,14 @@ function readDocument(file: MappingFile, report: Report): MapNode | undefined {
       return { file: file.path, line, column: col }
     },
   }
-  for (const error of document.errors) {
-    report(source.placeOf(error.pos[0]), 'yaml', yamlMessage(error.code, error.message, source.text, error.pos[0]))
+  const [error] = document.errors
+  if (error) {
+    // Only the first: what the parser says after it is mostly about the same slip.
+    // Where the stack overflows depends on the machine.
+    const offset = error.message.startsWith(STACK_OVERFLOW) ? 0 : error.pos[0]
+    report(source.placeOf(offset), 'yaml', yamlMessage(error.code, error.message, source.text, offset))
+    return undefined
   }
-  if (document.errors.length > 0) return undefined
   const root = document.contents === null ? undefined : readNode(document.contents, { source, report, depth: 0 })
   if (root?.kind === 'map') return root
   const start = root?.place ?? source.placeOf(0)
@@ -67,6 +73,7 @@ function yamlMessage(code: string, message: string, text: string, offset: number
   if (code === 'BLOCK_AS_IMPLICIT_KEY' && /[:-]\s+=/.test(line)) {
     return "`: ` inside a plain value starts a map. Put the whole formula in '…' quotes."
   }
+  if (message.startsWith(STACK_OVERFLOW)) return 'the file is nested too deeply'
   if (code === 'TAB_AS_INDENT') return 'indent with blanks, not with tabs'
   if (code === 'MULTIPLE_DOCS') return 'one file is one document: remove the `---`'
   if (code === 'UNEXPECTED_TOKEN' && /:\s+["']=/.test(line)) {
@@ -89,7 +96,8 @@ function readNode(node: YamlNode, reading: Reading): Node | undefined {
     return undefined
   }
   if (node.anchor) report(place, 'yaml', `anchors (\`&${node.anchor}\`) are not used in mappings. Remove it.`)
-  if (node.tag) report(place, 'yaml', `tags (\`${node.tag}\`) are not used in mappings. Remove it.`)
+  if (node.tag)
+    report(place, 'yaml', `tags (\`${node.tag.replace(CORE_TAG, '!!')}\`) are not used in mappings. Remove it.`)
   if (depth > MAX_DEPTH) {
     report(place, 'yaml', 'the file is nested too deeply')
     return undefined

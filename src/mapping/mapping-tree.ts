@@ -10,6 +10,8 @@ export interface MappingTree {
   readonly tables: ReadonlyMap<string, TableTree>
   /** In file order; disabled rules are not here. */
   readonly rules: ReadonlyMap<string, RuleTree>
+  /** Rules with `enabled: false`. */
+  readonly off: ReadonlySet<string>
   /** `entities.users.student`: every key that was met, so that a broken or disabled thing is not called unknown. */
   readonly seen: ReadonlyMap<string, Place>
 }

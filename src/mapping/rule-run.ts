@@ -1,7 +1,7 @@
 // One rule at work: decides once for each row whether it is published and under which id, and makes its fields.
 
 import type { RuleProgram } from './compile-rule.ts'
-import { type Frame, MISSING, newFrame, OUT_OF_SCOPE } from './frame.ts'
+import { type Frame, MISSING, newFrame, OUT_OF_SCOPE, refillFrame } from './frame.ts'
 import type { Machine } from './machine.ts'
 import type { FieldValue, MappedRecord, Reference, StagedRow } from './ports.ts'
 import type { LeftOut, RuleTally } from './run-tally.ts'
@@ -29,6 +29,13 @@ export class RuleRun {
     return this.#program().grouping !== undefined
   }
 
+  /** The frame of a row in one that the caller alone holds, where rows are not grouped. */
+  frameIn(own: Frame | undefined, staged: StagedRow): Frame {
+    if (own === undefined || this.isGrouped) return this.frameOf(staged)
+    refillFrame(own, staged)
+    return own
+  }
+
   /** The frame of a row, with `one_per` of the group's first row. */
   frameOf(staged: StagedRow): Frame {
     const { grouping, slots, source } = this.#program()
@@ -50,7 +57,8 @@ export class RuleRun {
     // Only this method writes the slots of lookups.
     if (known !== undefined) return known as Frame | readonly unknown[]
     const { lookups, cuts } = this.#program()
-    if (frame.isScoping && cuts?.has(index)) return []
+    const empty = frame.isScoping ? cuts?.get(index) : undefined
+    if (empty) return empty
     const found = lookups[index]?.(frame) ?? MISSING
     frame.slots[index] = found
     return found
@@ -81,7 +89,7 @@ export class RuleRun {
   }
 
   #decide(frame: Frame): LeftOut | 'where' | undefined {
-    const { id, where, skipping, required, sourcedId, grouping } = this.#program()
+    const { id, where, skipping, required, grouping } = this.#program()
     const { tally } = this.#machine
     if (grouping && frame.group === undefined) return { code: 'required-blank', field: 'one_per' }
     const key = this.keyOf(frame)
@@ -93,7 +101,7 @@ export class RuleRun {
     }
     const missing = this.#missing(frame, skipping, false)
     if (missing) return missing
-    if (sourcedId(frame) === undefined) return { code: 'required-blank', field: 'id' }
+    if (this.sourcedIdOf(frame) === undefined) return { code: 'required-blank', field: 'id' }
     for (const { name, make, reason } of required) {
       tally.at(id, key, name)
       if (make(frame) === undefined) return { code: reason(frame), field: name }
@@ -118,8 +126,11 @@ export class RuleRun {
 
   /** The id that the row has if it is published. */
   sourcedIdOf(frame: Frame): string | undefined {
-    const value = this.#program().sourcedId(frame)
-    return typeof value === 'string' ? value : undefined
+    if (frame.sourcedId === undefined) {
+      const value = this.#program().sourcedId(frame)
+      if (typeof value === 'string') frame.sourcedId = value
+    }
+    return frame.sourcedId
   }
 
   /** Of a frame whose row is published. */
@@ -148,11 +159,11 @@ export class RuleRun {
 
   /** The record of a published row. */
   record(frame: Frame, sourcedId: string): MappedRecord {
-    const { id, collection, fields, metadata } = this.#program()
+    const { id, collection, constants, varying, metadata } = this.#program()
     const { tally } = this.#machine
     const key = this.keyOf(frame)
-    const values: Record<string, FieldValue> = {}
-    for (const { name, make } of fields) {
+    const values: Record<string, FieldValue> = { ...constants }
+    for (const { name, make } of varying) {
       tally.at(id, key, name)
       const value = make(frame)
       if (value !== undefined) values[name] = value

@@ -14,8 +14,8 @@ export type { RunCode, RunDiagnostic, RunReport } from './ports.ts'
 
 /** Source rows in a batch of records. */
 export const BATCH_ROWS = 200
-/** Rows that a lookup by key remembers; 16,384 small rows are some 10 MB. */
-const REMEMBERED_ROWS = 8192
+/** Rows that a lookup by key remembers at least: as many as a large district has sections. Twice as many are some 15 MB. */
+const REMEMBERED_ROWS = 16_384
 
 /** A run with access to single rows, for examples. */
 export interface RowRun extends MappingRun {
@@ -156,6 +156,7 @@ function* ruleRecords(id: string, seen: Set<string>, running: Running): Generato
   if (rule === undefined || program === undefined) return
   const { machine } = running
   let after = 0
+  let own: Frame | undefined
   for (;;) {
     const batch = machine.rows.batch(program.source, after, BATCH_ROWS)
     const last = batch[batch.length - 1]
@@ -164,14 +165,16 @@ function* ruleRecords(id: string, seen: Set<string>, running: Running): Generato
     rule.tally.read += batch.length
     const made: MappedRecord[] = []
     for (const staged of batch) {
-      const frame = rule.frameOf(staged)
+      const frame = rule.frameIn(own, staged)
+      own = frame
       if (frame.ordinal !== staged.ordinal || !rule.isIn(frame)) continue
       const sourcedId = rule.sourcedIdOf(frame)
       if (sourcedId === undefined) continue
-      if (seen.has(sourcedId))
+      const known = seen.size
+      seen.add(sourcedId)
+      if (seen.size === known) {
         machine.tally.leaveOut(rule.tally, { code: 'id-repeated', field: 'id' }, rule.keyOf(frame))
-      else {
-        seen.add(sourcedId)
+      } else {
         rule.tally.published++
         made.push(rule.record(frame, sourcedId))
       }

@@ -19,13 +19,13 @@ const RULE_KEYS = [
   'examples',
 ] as const
 
-/** The rule, or undefined when it is switched off or too broken to look at further. */
-export function readRule(entry: MapEntry, collectionKey: ScalarNode, report: Report): RuleTree | undefined {
+/** The rule, `off` when it is switched off, undefined when it is too broken to look at further. */
+export function readRule(entry: MapEntry, collectionKey: ScalarNode, report: Report): RuleTree | 'off' | undefined {
   const { key, name } = entry
   const node = expectMap(entry.value, 'a rule', report)
   if (node === undefined || !checkName(key, 'a rule', report)) return undefined
   const keys = readKeys(node, 'a rule', RULE_KEYS, report)
-  if (!isEnabled(keys, report)) return undefined
+  if (!isEnabled(keys, report)) return 'off'
   const from = readWord(needKey(keys, 'from', key.place, 'a rule', report), '`from`', report)
   const id = needKey(keys, 'id', key.place, 'a rule', report)
   if (from === undefined || id === undefined) return undefined

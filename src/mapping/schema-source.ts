@@ -4,7 +4,7 @@ import type { RestTree, SettingTree, SourceTree, TableTree } from './mapping-tre
 import { expectMap, needKey, readKeys, readWord, readWords } from './schema-reader.ts'
 import { type Declared, rowShape, SCALAR_TYPES, shapeAt } from './shape.ts'
 import { suggest } from './suggest.ts'
-import { type MapEntry, type Node, type ScalarNode, typedData } from './tree.ts'
+import { entryOf, type MapEntry, type Node, type ScalarNode, typedData } from './tree.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -34,6 +34,9 @@ export function readSource({ key, name, value }: MapEntry, report: Report): Sour
   const shape = rowShape(declared)
   const column = shapeAt(shape, [keyColumn.text])
   if (column?.kind !== 'scalar') {
+    const isTold =
+      fields?.kind === 'map' && entryOf(fields, keyColumn.text) !== undefined && !declared.has(keyColumn.text)
+    if (isTold) return undefined
     const hint = suggest(keyColumn.text, [...declared.keys()])
     report(keyColumn.place, 'path', `\`${name}\` has no column \`${keyColumn.text}\` for its key.${hint}`)
     return undefined

@@ -12,6 +12,7 @@ interface Merged {
   readonly sources: Map<string, SourceTree>
   readonly tables: Map<string, TableTree>
   readonly rules: Map<string, RuleTree>
+  readonly off: Set<string>
   /** Where each key was met first, `sources.students`. */
   readonly seen: Map<string, Place>
   readonly report: Report
@@ -26,6 +27,7 @@ export function readMapping(files: readonly MappingFile[], report: Report): Mapp
     sources: new Map(),
     tables: new Map(),
     rules: new Map(),
+    off: new Set(),
     seen: new Map(),
     report,
   }
@@ -63,8 +65,10 @@ function readCollection(collection: MapEntry, merged: Merged): void {
   const map = expectMap(collection.value, 'a collection', merged.report)
   for (const entry of map?.entries ?? []) {
     const id = `${collection.name}.${entry.name}`
-    if (isNew(`entities.${id}`, entry.key, merged))
-      keep(merged.rules, id, readRule(entry, collection.key, merged.report))
+    if (!isNew(`entities.${id}`, entry.key, merged)) continue
+    const rule = readRule(entry, collection.key, merged.report)
+    if (rule === 'off') merged.off.add(id)
+    else keep(merged.rules, id, rule)
   }
 }
 

@@ -22,19 +22,28 @@ function nearest(found: string, known: readonly string[]): string | undefined {
     const distance = editDistance(wanted, plain(name))
     if (distance < least) [best, least] = [name, distance]
   }
-  return best
+  return best ?? known.find((name) => isPartOf(wanted, plain(name)))
 }
+
+/** `firstname` for `first`, `int` for `integer`. */
+const isPartOf = (a: string, b: string) =>
+  Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a) || a.endsWith(b) || b.endsWith(a))
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
 
+/** Insertions, removals, replacements and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      const swap = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(swap, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwap ? (before[j - 2] ?? 0) + 1 : replaced
+      row.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
     }
+    before = previous
     previous = row
   }
   return previous[b.length] ?? 0

@@ -11,6 +11,8 @@ const BUSY_TIMEOUT_MS = 5_000
 const PAGE_CACHE_KIB = 32_768
 /** Larger pages read a run of records faster; much larger ones write more for a small change. */
 const PAGE_BYTES = 8_192
+/** A checkpoint waits for the disk; a larger log has fewer of them. */
+const LOG_PAGES = 4_000
 const MMAP_BYTES = 1 << 30
 
 /**
@@ -23,6 +25,7 @@ export function openNodeSqlite(path: string): NodeSqlite {
     pragma page_size = ${PAGE_BYTES};
     pragma journal_mode = wal;
     pragma synchronous = normal;
+    pragma wal_autocheckpoint = ${LOG_PAGES};
     pragma temp_store = memory;
     pragma cache_size = -${PAGE_CACHE_KIB};
     pragma mmap_size = ${MMAP_BYTES};

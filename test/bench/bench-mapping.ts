@@ -1,7 +1,8 @@
 // The mapping by itself: staged rows in memory through the default mapping to records, nothing written.
 import { join } from 'node:path'
 import { loadMapping } from '../../src/load-mapping.ts'
-import type { StagedRow, StagedRows } from '../../src/mapping/ports.ts'
+import { memoryRows } from '../../src/mapping/memory-rows.ts'
+import type { StagedRows } from '../../src/mapping/ports.ts'
 import { readMappingFiles } from '../../src/node.ts'
 import { completeCrawl } from '../../src/store/crawls.ts'
 import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
@@ -23,9 +24,11 @@ export async function benchMapping(dataDir: string): Promise<Figure[]> {
   const stored = stagedRows(sql, crawl)
   const names = mapping.sources.map(({ name }) => name)
   const inMemory = memoryRows(
-    stored,
-    mapping.sources.map(({ name, keySlot }) => [name, keySlot]),
-    mapping.indexes,
+    mapping.sources.map(({ name, keySlot }) => ({
+      name,
+      keySlot,
+      rows: stored.batch(name, 0, Number.MAX_SAFE_INTEGER).map(({ row }) => row),
+    })),
   )
   const rows = names.reduce((sum, name) => sum + stored.count(name), 0)
   const today = todayIn(crawlSettings(crawl).timeZone, Date.now())
@@ -52,46 +55,4 @@ export async function benchMapping(dataDir: string): Promise<Figure[]> {
     ratio('mapping alone, M rows a minute (rows in memory)', perMinute(median(times.memory)), { least: 10 }),
     note('mapping from the store, M rows a minute', perMinute(median(times.store)).toFixed(1)),
   ]
-}
-
-/** All rows in arrays, with the key and the matched columns in maps. */
-function memoryRows(
-  stored: StagedRows,
-  sources: readonly (readonly [string, number])[],
-  indexes: readonly { readonly source: string; readonly slots: readonly number[] }[],
-): StagedRows {
-  const all = new Map(sources.map(([name]) => [name, stored.batch(name, 0, Number.MAX_SAFE_INTEGER)]))
-  const ordinals = new Map([...all].map(([name, rows]) => [name, new Map(rows.map((row) => [row.ordinal, row]))]))
-  const keys = new Map(
-    sources.map(([name, slot]) => [name, new Map((all.get(name) ?? []).map((row) => [row.row[slot], row]))]),
-  )
-  const matches = new Map(
-    indexes.map(({ source, slots }) => {
-      const found = new Map<string, StagedRow[]>()
-      for (const row of all.get(source) ?? []) {
-        const key = JSON.stringify(slots.map((slot) => row.row[slot]))
-        const group = found.get(key)
-        if (group === undefined) found.set(key, [row])
-        else group.push(row)
-      }
-      return [`${source} ${slots.join(' ')}`, found]
-    }),
-  )
-  return {
-    count: (source) => all.get(source)?.length ?? 0,
-    batch(source, after, limit) {
-      const rows = all.get(source) ?? []
-      let low = 0
-      let high = rows.length
-      while (low < high) {
-        const middle = (low + high) >> 1
-        if ((rows[middle]?.ordinal ?? 0) > after) high = middle
-        else low = middle + 1
-      }
-      return rows.slice(low, low + limit)
-    },
-    byOrdinal: (source, ordinal) => ordinals.get(source)?.get(ordinal),
-    byKey: (source, key) => keys.get(source)?.get(key),
-    byMatch: (source, slots, values) => matches.get(`${source} ${slots.join(' ')}`)?.get(JSON.stringify(values)) ?? [],
-  }
 }

@@ -78,9 +78,10 @@ async function pagesOf({ sql }: PowerSchoolProcess): Promise<string[]> {
     `select max(yearid) + 1990 as start from terms where portion = 1 and firstday <= date('now') and lastday >= date('now')`,
   )
   const sections = await sql(
-    `select n.dcid, count(c.dcid) as rows from sections n join schools s on s.school_number = n.schoolid
-     join terms t on t.id = n.termid and t.schoolid = n.schoolid
-     left join cc c on abs(c.sectionid) = n.id where t.yearid = ? group by n.dcid`,
+    `with taught as (select abs(sectionid) as id, count(*) as rows from cc group by abs(sectionid))
+     select n.dcid, coalesce(taught.rows, 0) as rows from sections n
+     join schools s on s.school_number = n.schoolid and s.school_number not in (0, 999999)
+     left join taught on taught.id = n.id where n.termid / 100 = ?`,
     [Number(year?.start) - 1990],
   )
   const [students] = await sql(`select count(*) as rows from students where enroll_status in (0, -1)`)

@@ -11,8 +11,8 @@ import { startPowerSchool } from './processes.ts'
 
 const { values } = parseArgs({
   options: {
-    students: { type: 'string', default: '58000' },
-    enrollments: { type: 'string', default: '7.6' },
+    students: { type: 'string', default: '65000' },
+    enrollments: { type: 'string', default: '7.3' },
     rounds: { type: 'string', default: '3' },
     reads: { type: 'string', default: '7' },
     json: { type: 'string' },
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(
-    'npm run bench -- [--students 58000] [--enrollments 7.6 a student] [--rounds 3 of syncs] [--reads 7 rounds of reads] [--json FILE]',
+    'npm run bench -- [--students 65000] [--enrollments 7.3 a student] [--rounds 3 of syncs] [--reads 7 rounds of reads] [--json FILE]',
   )
   process.exit(0)
 }

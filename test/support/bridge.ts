@@ -48,7 +48,13 @@ afterEach(() => {
 })
 
 /** Nothing has been synced yet. The clock stands at 18:00 UTC of the district's day. */
-export async function openTestBridge({ district, settings, simulator, sql, mapping }: TestBridgeOptions): Promise<TestBridge> {
+export async function openTestBridge({
+  district,
+  settings,
+  simulator,
+  sql,
+  mapping,
+}: TestBridgeOptions): Promise<TestBridge> {
   const powerSchool = createPowerSchool({ district, ...simulator })
   const store = sql ?? openNodeSqlite(':memory:')
   if (sql === undefined) open.push(store)

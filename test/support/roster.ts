@@ -35,7 +35,9 @@ export function differences(expected: ExpectedRoster, got: Roster): string[] {
       const other = found.get(id)
       const left = JSON.stringify(sorted(entity))
       const right = JSON.stringify(sorted(other))
-      return other === undefined || left === right ? [] : [`${collection}/${id}\n  expected ${left}\n  got      ${right}`]
+      return other === undefined || left === right
+        ? []
+        : [`${collection}/${id}\n  expected ${left}\n  got      ${right}`]
     })
     return [...missing, ...extra, ...unlike]
   })

@@ -1,0 +1,221 @@
+// When syncs run, with timers that fire when the test says so.
+import { describe, expect, it } from 'vitest'
+import { createLog } from '../../src/log.ts'
+import type { SyncRecord, SyncStatus } from '../../src/store/syncs.ts'
+import { createSchedule } from '../../src/sync/schedule.ts'
+
+const HOUR_MS = 3_600_000
+
+interface Run {
+  readonly id: string
+  readonly signal: AbortSignal
+  end(status: SyncStatus): Promise<void>
+  crash(message: string): Promise<void>
+}
+
+interface Timer {
+  readonly ms: number
+  readonly call: () => void
+  isCancelled: boolean
+}
+
+function openSchedule(intervalMs: number = HOUR_MS) {
+  const runs: Run[] = []
+  const timers: Timer[] = []
+  const logged: string[] = []
+  const schedule = createSchedule({
+    run: (id, signal) => {
+      const { promise, resolve, reject } = Promise.withResolvers<SyncRecord>()
+      const settled = async () => {
+        await promise.catch(() => {})
+        await Promise.resolve()
+        await Promise.resolve()
+      }
+      runs.push({
+        id,
+        signal,
+        end: (status) => {
+          resolve(recordOf(id, status))
+          return settled()
+        },
+        crash: (message) => {
+          reject(new Error(message))
+          return settled()
+        },
+      })
+      return promise
+    },
+    newId: () => `sync-${runs.length + 1}`,
+    intervalMs,
+    after: (ms, call) => {
+      const timer = { ms, call, isCancelled: false }
+      timers.push(timer)
+      return () => {
+        timer.isCancelled = true
+      }
+    },
+    log: createLog({ level: 'info', now: () => 0, write: (line) => logged.push(line) }),
+  })
+  /** Lets the time of the timer that is set pass, and answers how long that was. */
+  const fire = (): number => {
+    const timer = timers.at(-1)
+    if (timer === undefined || timer.isCancelled) throw new Error('no timer is set')
+    timer.isCancelled = true
+    timer.call()
+    return timer.ms
+  }
+  return { schedule, runs, timers, logged, fire, waiting: () => timers.filter(({ isCancelled }) => !isCancelled).length }
+}
+
+function recordOf(id: string, status: SyncStatus): SyncRecord {
+  const nothing = { finishedMs: 0, progress: undefined, report: undefined, error: undefined }
+  return { id, status, startedMs: 0, stage: 'done', ...nothing }
+}
+
+describe('a schedule', () => {
+  it('runs nothing before it is started, and the first sync at once then', () => {
+    const { schedule, runs, timers } = openSchedule()
+    expect(runs).toHaveLength(0)
+    expect(schedule.running()).toBeUndefined()
+    schedule.start()
+    expect(runs.map(({ id }) => id)).toEqual(['sync-1'])
+    expect(schedule.running()).toBe('sync-1')
+    expect(timers).toHaveLength(0)
+  })
+
+  it.each(['success', 'validationError'] as const)('runs the next one an interval after the end of one (%s)', async (status) => {
+    const { schedule, runs, fire } = openSchedule()
+    schedule.start()
+    await runs[0]?.end(status)
+    expect(schedule.running()).toBeUndefined()
+    expect(fire()).toBe(HOUR_MS)
+    expect(schedule.running()).toBe('sync-2')
+    await runs[1]?.end(status)
+    expect(fire()).toBe(HOUR_MS)
+    expect(runs).toHaveLength(3)
+  })
+
+  it('runs one at a time: a request meanwhile gets the id of the running one', async () => {
+    const { schedule, runs } = openSchedule()
+    schedule.start()
+    expect(schedule.request()).toEqual({ id: 'sync-1', isNew: false })
+    expect(schedule.request()).toEqual({ id: 'sync-1', isNew: false })
+    expect(runs).toHaveLength(1)
+    await runs[0]?.end('success')
+    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
+    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: false })
+    expect(runs).toHaveLength(2)
+  })
+
+  it('counts the interval from a requested sync on', async () => {
+    const { schedule, runs, waiting, fire } = openSchedule()
+    schedule.start()
+    await runs[0]?.end('success')
+    expect(waiting()).toBe(1)
+    schedule.request()
+    expect(waiting()).toBe(0)
+    await runs[1]?.end('success')
+    expect(waiting()).toBe(1)
+    expect(fire()).toBe(HOUR_MS)
+  })
+
+  it('tries again sooner after failures, waits longer each time, and never longer than the interval', async () => {
+    const { schedule, runs, fire } = openSchedule()
+    schedule.start()
+    const waits: number[] = []
+    for (let nth = 0; nth < 9; nth += 1) {
+      await runs[nth]?.end('error')
+      waits.push(fire())
+    }
+    expect(waits.map((ms) => ms / 1_000)).toEqual([30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600])
+  })
+
+  it('forgets the failures after a success', async () => {
+    const { schedule, runs, fire } = openSchedule()
+    schedule.start()
+    await runs[0]?.end('error')
+    fire()
+    await runs[1]?.end('error')
+    expect(fire()).toBe(60_000)
+    await runs[2]?.end('success')
+    expect(fire()).toBe(HOUR_MS)
+    await runs[3]?.end('error')
+    expect(fire()).toBe(30_000)
+  })
+
+  it('goes on after a sync that crashed, and tells of it in the log', async () => {
+    const { schedule, runs, logged, fire } = openSchedule()
+    schedule.start()
+    await runs[0]?.crash('an impossible branch')
+    expect(logged.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'error', event: 'sync-crashed', sync: 'sync-1', message: 'an impossible branch' },
+    ])
+    expect(schedule.running()).toBeUndefined()
+    expect(fire()).toBe(30_000)
+    expect(schedule.running()).toBe('sync-2')
+  })
+
+  it.each(['success', 'error'] as const)('of no interval runs only on demand after the first (%s)', async (status) => {
+    const { schedule, runs, timers } = openSchedule(0)
+    schedule.start()
+    expect(runs).toHaveLength(1)
+    await runs[0]?.end(status)
+    expect(timers).toHaveLength(0)
+    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
+    await runs[1]?.end(status)
+    expect(timers).toHaveLength(0)
+  })
+})
+
+describe('stopping a schedule', () => {
+  it('ends the running sync, waits for its end and sets no timer', async () => {
+    const { schedule, runs, timers } = openSchedule()
+    schedule.start()
+    let isStopped = false
+    const stopped = schedule.stop().then(() => {
+      isStopped = true
+    })
+    expect(runs[0]?.signal.aborted).toBe(true)
+    await Promise.resolve()
+    expect(isStopped).toBe(false)
+    await runs[0]?.end('paused')
+    await stopped
+    expect(schedule.running()).toBeUndefined()
+    expect(timers).toHaveLength(0)
+  })
+
+  it('cancels the timer of the next one', async () => {
+    const { schedule, runs, waiting } = openSchedule()
+    schedule.start()
+    await runs[0]?.end('success')
+    expect(waiting()).toBe(1)
+    await schedule.stop()
+    expect(waiting()).toBe(0)
+    expect(runs).toHaveLength(1)
+  })
+
+  it('asks nothing of a sync that is requested too late, and waits for its end too', async () => {
+    const { schedule, runs, timers } = openSchedule()
+    schedule.start()
+    const stopped = schedule.stop()
+    await runs[0]?.end('paused')
+    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
+    expect(runs[1]?.signal.aborted).toBe(true)
+    let isStopped = false
+    void stopped.then(() => {
+      isStopped = true
+    })
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+    expect(isStopped).toBe(false)
+    await runs[1]?.end('paused')
+    await stopped
+    expect(timers).toHaveLength(0)
+  })
+
+  it('is possible before the start, and twice', async () => {
+    const { schedule, runs } = openSchedule()
+    await schedule.stop()
+    await schedule.stop()
+    expect(runs).toHaveLength(0)
+  })
+})
