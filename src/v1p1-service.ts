@@ -106,7 +106,7 @@ interface Read {
 function readOne({ context, snapshot, matched, query }: Read): Answer | undefined {
   const { collection } = matched.operation
   const where = [conditionOf({ ...matched, generation: snapshot.generation })]
-  const json = context.reader.one(collection, snapshot.generation, matched.parameters['id'] ?? '', where)
+  const json = context.reader.one(collection, snapshot.generation, matched.parameters.id ?? '', where)
   if (json === undefined) return undefined
   const record = query.fields === undefined ? json : JSON.stringify(select(json, query.fields))
   const body = `{"${MODEL[collection].singular}":${record}${warningsText(query.warnings)}}`

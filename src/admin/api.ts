@@ -28,8 +28,10 @@ export function adminApi(context: Context): Hono {
   app.get('/syncs/latest', (c) => answer(c, listSyncs(context.sql, 1)[0]))
   app.get('/syncs/:id', (c) => answer(c, findSync(context.sql, c.req.param('id'))))
   app.post('/syncs/:id/resume', (c) => {
+    const id = c.req.param('id')
+    if (findSync(context.sql, id) === undefined) return answer(c, undefined)
     try {
-      return answer(c, context.resumeSync(c.req.param('id')))
+      return answer(c, context.resumeSync(id))
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
       return c.json({ error: error.code, message: error.message, remedy: error.remedy }, 409)

@@ -52,7 +52,7 @@ function progressLine(): (progress: SyncProgress | undefined) => void {
       if (isTerminal && shown !== '') process.stderr.write('\n')
       return
     }
-    const heading = progress.stage === 'map' ? 'mapping' : String(progress['source'])
+    const heading = progress.stage === 'map' ? 'mapping' : String(progress.source)
     if (isTerminal && Date.now() - drawnMs < REDRAW_MS) return
     if (!isTerminal && heading === shown) return
     drawnMs = Date.now()

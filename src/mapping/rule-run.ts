@@ -41,7 +41,8 @@ export class RuleRun {
     const { grouping, slots, source } = this.#program()
     if (grouping === undefined) return newFrame(staged, slots)
     const shared = staged.row[grouping.slot]
-    if (typeof shared !== 'string' && typeof shared !== 'number') return newFrame(staged, slots)
+    // Rejected in the end, but first asked whether it is in scope at all, as a group of its own.
+    if (typeof shared !== 'string' && typeof shared !== 'number') return newFrame(staged, slots, [staged])
     const group = grouping.sort(this.#machine.rows.byMatch(source, [grouping.slot], [shared]))
     return newFrame(group[0] ?? staged, slots, group)
   }
@@ -91,13 +92,15 @@ export class RuleRun {
   #decide(frame: Frame): LeftOut | 'where' | undefined {
     const { id, where, skipping, required, grouping } = this.#program()
     const { tally } = this.#machine
-    if (grouping && frame.group === undefined) return { code: 'required-blank', field: 'one_per' }
     const key = this.keyOf(frame)
     tally.at(id, key, undefined)
     for (const condition of where) {
       if (condition(frame) === true) continue
       // A scope that asks a lookup which found nothing is not false, it is unknown.
       return this.#missing(frame, skipping, true) ?? 'where'
+    }
+    if (grouping && (frame.row[grouping.slot] ?? undefined) === undefined) {
+      return { code: 'required-blank', field: 'one_per' }
     }
     const missing = this.#missing(frame, skipping, false)
     if (missing) return missing

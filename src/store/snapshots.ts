@@ -61,6 +61,8 @@ export function publishGeneration(sql: Sql, { generation, sync, totals, now }: P
 export function* rollbackPending(sql: Sql, collections: readonly CollectionStorage[], batch = 1_000): Generator<void> {
   const pending = sql.all<{ generation: number }>(`select generation from pending`)[0]?.generation
   if (pending === undefined) return
+  // From here on it is no longer whole: a held sync that is being taken back must not be released any more.
+  sql.run(`update pending set sync = ''`)
   for (const { name } of collections) {
     const records = quoteName(`records_${name}`)
     while (true) {

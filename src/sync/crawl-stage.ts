@@ -75,7 +75,7 @@ async function begin({ sql, mapping, client, settings, now, log }: CrawlStageOpt
 
 /** The years whose terms are asked for: enough to find the current school year by every branch of its rule. */
 function termYears(settings: Readonly<Record<string, unknown>>, today: string): number[] {
-  if (typeof settings['start_year'] === 'number') return [settings['start_year']]
+  if (typeof settings.start_year === 'number') return [settings.start_year]
   const year = Number(today.slice(0, 4))
   return [year - 2, year - 1, year, year + 1]
 }

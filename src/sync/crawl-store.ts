@@ -23,7 +23,7 @@ export function crawlSettings(crawl: Crawl): {
   readonly timeZone: string | undefined
   readonly values: Crawl['settings']
 } {
-  const zone = crawl.settings['time_zone']
+  const zone = crawl.settings.time_zone
   return { timeZone: typeof zone === 'string' ? zone : undefined, values: crawl.settings }
 }
 
@@ -63,8 +63,8 @@ export function openCrawlStore({ sql, mapping, crawl }: CrawlStoreOptions): Craw
       return values.filter((value) => typeof value === 'string' || typeof value === 'number')
     },
     setting(name) {
-      if (name === 'start_year' && typeof settings['start_year'] !== 'number') {
-        settings['start_year'] = startYear()
+      if (name === 'start_year' && typeof settings.start_year !== 'number') {
+        settings.start_year = startYear()
         saveCrawlSettings(sql, crawl, settings)
       }
       return settings[name]

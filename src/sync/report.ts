@@ -54,7 +54,7 @@ const REJECTING: ReadonlySet<string> = new Set(['lookup-missing', 'required-blan
 export function syncReport(input: ReportInput): SyncReport {
   const { sql, crawl, mapping, run, changes, held, snapshot, isPublished, durations } = input
   const rows = stagedRows(sql, crawl)
-  const startYear = crawl.settings['start_year']
+  const startYear = crawl.settings.start_year
   return {
     generation: snapshot?.generation,
     publishedAt: snapshot?.time,

@@ -1,4 +1,5 @@
 // When syncs run: one at start, then by interval, earlier after a failure or on demand; one at a time.
+import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 
@@ -16,7 +17,7 @@ export interface ScheduleOptions {
 export interface Schedule {
   /** Runs the first sync and goes on by interval. */
   start(): void
-  /** Starts a sync now; the running one's id when there is one. */
+  /** Starts a sync now; the running one's id when there is one. Refuses with `sync-stopped` once it has been stopped. */
   request(): { readonly id: string; readonly isNew: boolean }
   /** The id of the sync that runs now. */
   running(): string | undefined
@@ -55,7 +56,12 @@ export function createSchedule({ run, newId, intervalMs, after, log }: ScheduleO
 
   return {
     start: () => void begin(),
-    request: () => (current === undefined ? { id: begin(), isNew: true } : { id: current.id, isNew: false }),
+    request() {
+      if (current !== undefined) return { id: current.id, isNew: false }
+      // The store is about to be closed: what would begin now could not end.
+      if (stopper.signal.aborted) throw new BridgeError('sync-stopped', 'The bridge is stopping and starts no sync.')
+      return { id: begin(), isNew: true }
+    },
     running: () => current?.id,
     async stop() {
       stopper.abort()

@@ -161,7 +161,7 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
     const released: SyncRecord = {
       ...record,
       status: 'success',
-      report: { ...report, generation: snapshot.generation, publishedAt: snapshot.time },
+      report: { ...report, generation: snapshot.generation, publishedAt: snapshot.time, isPublished: true },
     }
     saveSync(sql, released)
     log.warn('sync-released', { sync: id, generation: snapshot.generation })

@@ -1,6 +1,7 @@
 // The mapping by itself: staged rows in memory through the default mapping to records, nothing written.
 import { join } from 'node:path'
 import { loadMapping } from '../../src/load-mapping.ts'
+import type { Row } from '../../src/mapping/coerce.ts'
 import { memoryRows } from '../../src/mapping/memory-rows.ts'
 import type { StagedRows } from '../../src/mapping/ports.ts'
 import { readMappingFiles } from '../../src/node.ts'
@@ -27,7 +28,8 @@ export async function benchMapping(dataDir: string): Promise<Figure[]> {
     mapping.sources.map(({ name, keySlot }) => ({
       name,
       keySlot,
-      rows: stored.batch(name, 0, Number.MAX_SAFE_INTEGER).map(({ row }) => row),
+      // The crawl writes what `coerceRow` made.
+      rows: stored.batch(name, 0, Number.MAX_SAFE_INTEGER).map(({ row }) => row as Row),
     })),
   )
   const rows = names.reduce((sum, name) => sum + stored.count(name), 0)

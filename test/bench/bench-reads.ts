@@ -30,8 +30,8 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
   )
   const after = (await client.sync()).report
   const total = {
-    users: after?.collections['users']?.active ?? 0,
-    enrollments: after?.collections['enrollments']?.active ?? 0,
+    users: after?.collections.users?.active ?? 0,
+    enrollments: after?.collections.enrollments?.active ?? 0,
   }
 
   const pages = (['users', 'enrollments'] as const).flatMap((name) =>
