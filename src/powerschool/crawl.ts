@@ -48,7 +48,7 @@ export interface CrawlStore {
     list: string,
     page: number,
     rows: readonly unknown[],
-  ): { readonly stored: number; readonly repeated: number }
+  ): { readonly repeated: number }
   /** Forgets the rows, pages and total of the list. */
   restartList(source: string, list: string): void
   finishList(source: string, list: string): void

@@ -69,7 +69,7 @@ export function beginCrawl(sql: Sql, { plan, settings, sources, now }: CrawlStar
     for (const source of sources) {
       sql.run(
         `create table ${stagedTable(area, source)} (
-           seq integer primary key, key not null unique, list text not null, page integer not null, body text not null)`,
+           seq integer primary key, key not null, list text not null, page integer not null, body text not null)`,
       )
     }
     return { id, area, plan, settings, startedMs: now, finishedMs: undefined }

@@ -27,12 +27,25 @@ describe('crawl progress', () => {
     )
   })
 
-  it('counts a key that the same list brings again, and keeps one that another list brings once', () => {
+  it('counts a key that the same list brings again, also after a restart', () => {
     const sql = openStore()
-    const progress = openCrawlProgress(sql, beginCrawl(sql, start()))
-    expect(progress.savePage('courses', '3', 1, [row(1), row(2)], [])).toEqual({ stored: 2, repeated: 0 })
-    expect(progress.savePage('courses', '3', 2, [row(2), row(3)], [])).toEqual({ stored: 1, repeated: 1 })
-    expect(progress.savePage('courses', '4', 1, [row(1), row(4)], [])).toEqual({ stored: 1, repeated: 0 })
+    const crawl = beginCrawl(sql, start())
+    const progress = openCrawlProgress(sql, crawl)
+    progress.beginList('courses', '3', 5)
+    expect(progress.savePage('courses', '3', 1, [row(1), row(2)], [])).toEqual({ repeated: 0 })
+    expect(progress.savePage('courses', '3', 2, [row(2), row(3)], [])).toEqual({ repeated: 1 })
+    expect(openCrawlProgress(sql, crawl).savePage('courses', '3', 3, [row(3), row(4)], [])).toEqual({ repeated: 1 })
+  })
+
+  it('keeps a key that several lists bring once, as soon as the source is complete', () => {
+    const sql = openStore()
+    const crawl = beginCrawl(sql, start())
+    const progress = openCrawlProgress(sql, crawl)
+    expect(progress.savePage('courses', '3', 1, [row(1, 'a'), row(2)], [])).toEqual({ repeated: 0 })
+    expect(progress.savePage('courses', '4', 1, [row(1, 'b'), row(4)], [])).toEqual({ repeated: 0 })
+    progress.finishSource('courses')
+    const rows = readStagedRows(sql, crawl).batch('courses', 0, 10)
+    expect(rows.map((staged) => staged.row)).toEqual([[1, 'a'], [2], [4]])
   })
 
   it('puts a page that is read again in the place of its first reading', () => {
@@ -40,7 +53,7 @@ describe('crawl progress', () => {
     const crawl = beginCrawl(sql, start())
     const progress = openCrawlProgress(sql, crawl)
     progress.savePage('terms', '3', 1, [row(1, 'old'), row(2)], [])
-    expect(progress.savePage('terms', '3', 1, [row(1, 'new')], [])).toEqual({ stored: 1, repeated: 0 })
+    expect(progress.savePage('terms', '3', 1, [row(1, 'new')], [])).toEqual({ repeated: 0 })
     expect(
       readStagedRows(sql, crawl)
         .batch('terms', 0, 10)

@@ -1,0 +1,204 @@
+// Real processes: a served PowerSchool in the test's own process, and bridges that are spawned beside it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { afterEach } from 'vitest'
+import { datesInZone } from '../../fixtures/powerschool/calendar.ts'
+import { createDistrict, type District, type DistrictOptions } from '../../fixtures/powerschool/district.ts'
+import { type ServedPowerSchool, servePowerSchool } from '../../fixtures/powerschool/server.ts'
+import { createPowerSchool, type PowerSchool, type SimulatorOptions } from '../../fixtures/powerschool/simulator.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+export const CONSUMER = { id: 'e2e-consumer', secret: 'a-secret-of-the-tests-alone' }
+export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
+
+export type Environment = Readonly<Record<string, string>>
+
+const cleanups: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** A folder that is gone after the test. */
+export function dataDir(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-e2e-'))
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export interface RunningPowerSchool extends PowerSchool {
+  readonly url: string
+  /** Called with the number of each request before it is answered; what it returns is waited for. */
+  onRequest: (nth: number) => Promise<void> | void
+  close(): Promise<void>
+  /** Settings of a bridge that reads this PowerSchool. */
+  environment(dataDir: string): Environment
+}
+
+/** The bridge's processes know the real day only, so the district is laid around it. */
+export function realToday(): string {
+  return datesInZone('America/Phoenix')(Date.now())
+}
+
+/** Served on a free port until the test ends. */
+export async function startPowerSchool(
+  district: Partial<DistrictOptions> = {},
+  options: Omit<SimulatorOptions, 'district'> = {},
+): Promise<RunningPowerSchool> {
+  const made: District = createDistrict({ students: 60, seed: 3, perStudentEnrollments: 3, today: realToday(), ...district })
+  let served: ServedPowerSchool | undefined
+  let requests = 0
+  const simulator = createPowerSchool({
+    district: made,
+    now: Date.now,
+    pageSize: 20,
+    // Its own waiting is where the tests look at each request.
+    latencyMs: 1,
+    sleep: async () => {
+      requests += 1
+      await running.onRequest(requests)
+    },
+    ...options,
+  })
+  const running: RunningPowerSchool = {
+    ...simulator,
+    url: '',
+    onRequest: () => {},
+    close: async () => {
+      const closing = served
+      served = undefined
+      await closing?.close()
+    },
+    environment: (folder) => ({
+      POWERSCHOOL_URL: running.url,
+      POWERSCHOOL_CLIENT_ID: simulator.credentials.clientId,
+      POWERSCHOOL_CLIENT_SECRET: simulator.credentials.clientSecret,
+      ONEROSTER_CLIENT_ID: CONSUMER.id,
+      ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
+      ADMIN_TOKEN,
+      DATA_DIR: folder,
+      PORT: '0',
+      SYNC_INTERVAL: 'PT0S',
+    }),
+  }
+  served = await servePowerSchool(simulator, 0)
+  const { url } = served
+  cleanups.push(() => running.close())
+  return Object.assign(running, { url })
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Spawned {
+  readonly child: ChildProcess
+  readonly output: { stdout: string; stderr: string }
+  readonly ended: Promise<Ended>
+  /** Waits until the output matches; refuses when the process ends without it. */
+  printed(pattern: RegExp, stream?: 'stdout' | 'stderr'): Promise<RegExpExecArray>
+}
+
+/** Runs a file of the project with these settings and nothing else of the test's own environment but what Node needs. */
+export function spawnNode(file: string, args: readonly string[], environment: Environment): Spawned {
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, NODE_NO_WARNINGS: '1', ...environment }
+  const child = spawn(process.execPath, [file, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  const watchers = new Set<() => void>()
+  const tell = () => {
+    for (const watcher of watchers) watcher()
+  }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      output[stream] += text
+      tell()
+    })
+  }
+  let hasEnded = false
+  const ended = once(child, 'close').then(([code, signal]) => {
+    hasEnded = true
+    tell()
+    // What `close` tells, by Node's documentation.
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null, ...output }
+  })
+  cleanups.push(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return {
+    child,
+    output,
+    ended,
+    printed: (pattern, stream = 'stdout') =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = pattern.exec(output[stream])
+          if (found === null && !hasEnded) return
+          watchers.delete(look)
+          if (found !== null) resolve(found)
+          else reject(new Error(`ended without ${pattern}:\n${output.stdout}\n${output.stderr}`))
+        }
+        watchers.add(look)
+        look()
+      }),
+  }
+}
+
+/** One command of the command line, to its end. */
+export function runCli(args: readonly string[], environment: Environment = {}): Promise<Ended> {
+  return spawnNode('src/cli.ts', args, environment).ended
+}
+
+export interface Server extends Spawned {
+  readonly url: string
+  /** The events of the log so far. */
+  events(): Record<string, unknown>[]
+  kill(): Promise<Ended>
+  terminate(): Promise<Ended>
+}
+
+/** `npm start`, as soon as it says where it listens. */
+export async function startServer(environment: Environment): Promise<Server> {
+  const spawned = spawnNode('src/node.ts', [], environment)
+  const [, url = ''] = await spawned.printed(/"event":"listening","url":"([^"]+)"/)
+  const end = (signal: NodeJS.Signals) => {
+    spawned.child.kill(signal)
+    return spawned.ended
+  }
+  return {
+    ...spawned,
+    url,
+    events: () => linesOf(spawned.output.stdout),
+    kill: () => end('SIGKILL'),
+    terminate: () => end('SIGTERM'),
+  }
+}
+
+/** Every line that is whole, each of which must be JSON. */
+export function linesOf(text: string): Record<string, unknown>[] {
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line))
+}
+
+/** Asks again and again, without a pause of its own, until the answer is one; the test's time limit ends it. */
+export async function until<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined && answer !== false) return answer
+    await nextTurn()
+  }
+}
+
+export function untilReady({ url }: Pick<Server, 'url'>): Promise<Response> {
+  return until(async () => {
+    const answer = await fetch(`${url}/readyz`)
+    return answer.ok && answer
+  })
+}
