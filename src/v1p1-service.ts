@@ -6,7 +6,7 @@ import { linkHeader } from './oneroster/links.ts'
 import { MODEL } from './oneroster/model.ts'
 import { type MatchedOperation, matchOperation } from './oneroster/operations.ts'
 import { parseQuery, type Query } from './oneroster/query.ts'
-import { scopesFor } from './oneroster/scopes.ts'
+import { V1P1_SCOPES } from './oneroster/scopes.ts'
 import { orderBy } from './oneroster/sort.ts'
 import { type Outcome, type StatusInfo, statusPayload, V1P1_STATUS } from './oneroster/status-info.ts'
 import { V1P1_PATH } from './oneroster/v1p1.ts'
@@ -79,7 +79,7 @@ async function decide(context: Context, { request, path, query }: V1p1Request): 
     const description = `${request.method} is not supported here. Use ${matched.methods.join(' or ')}.`
     return refuse('method-not-allowed', description, { Allow: matched.methods.join(', ') })
   }
-  const allowed = requireScope(bearer.consumer, scopesFor(matched.operation.scope))
+  const allowed = requireScope(bearer.consumer, [V1P1_SCOPES[matched.operation.scope]])
   if (!allowed.ok) return refuse('forbidden', allowed.description, { 'WWW-Authenticate': allowed.wwwAuthenticate })
   if (bearer.consumer.schools !== null) return refuse('forbidden', NARROWED)
 

@@ -98,7 +98,14 @@ async function stages(
   const crawl = await crawlDistrict({
     ...context,
     signal,
-    onProgress: (progress) => showProgress({ stage: 'crawl', ...progress }),
+    onProgress: (progress) =>
+      showProgress({
+        stage: 'crawl',
+        done: progress.listsDone,
+        total: progress.listsTotal,
+        unit: `lists of ${progress.source}`,
+        ...progress,
+      }),
   })
   const crawledMs = now()
 
