@@ -20,6 +20,7 @@ import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
 const DRAIN_MS = 5_000
+const SWEEP_MS = 50
 
 /** The default mapping's files, with paths as a person would write them from the project's folder. */
 export function readMappingFiles(): MappingFile[] {
@@ -135,11 +136,13 @@ export async function startServer(config: ConnectedConfig): Promise<RunningServe
     async stop() {
       log.info('stopping')
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      // A connection is idle only when its answer has been sent; a consumer would keep it open for the whole time to drain.
+      const sweeper = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
       await bridge.schedule.stop()
       const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
       await closed
       clearTimeout(timer)
+      clearInterval(sweeper)
       bridge.close()
       log.info('stopped')
     },

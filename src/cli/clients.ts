@@ -22,7 +22,10 @@ export const clientCommands: readonly Command[] = [
     run: (input) =>
       withStore(async (sql) => {
         const { name, scopes, schools } = input.values
-        if (name === undefined) return wrong('A consumer needs a name: --name NAME.')
+        if (name === undefined) {
+          say('A consumer needs a name: --name NAME.')
+          return 2
+        }
         if (schools !== undefined)
           return wrong('Narrowing a consumer to schools is not built yet: leave --schools out.')
         const result = await addClient(

@@ -17,6 +17,7 @@ export function recordIndexes({ name, columns }: CollectionStorage): RecordIndex
     index(`records_${name}_by_id`, records, '(sourcedId, died, born, status)'),
     index(`records_${name}_by_born`, records, '(born)'),
     index(`records_${name}_by_died`, records, `(died) where died < ${ALIVE}`),
+    index(`records_${name}_by_burial`, records, `(born) where status = 'tobedeleted'`),
     ...columns
       .filter((column) => column.index)
       .map((column) => index(`records_${name}_by_${column.name}`, records, `(${quoteName(column.name)}, sourcedId)`)),

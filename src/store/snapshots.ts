@@ -84,35 +84,48 @@ export function* rollbackPending(sql: Sql, collections: readonly CollectionStora
   sql.run(`delete from pending`)
 }
 
+/**
+ * Takes the tombstones that were buried before `before` (ms since 1970) out of the generation, in short transactions. They
+ * leave with a publish and not by themselves: a generation that has been read never changes.
+ */
+export function* expireTombstones(
+  sql: Sql,
+  collections: readonly CollectionStorage[],
+  { generation, before }: { readonly generation: number; readonly before: number },
+  batch = 1_000,
+): Generator<void> {
+  const buried = newestBefore(sql, before)
+  if (buried === 0) return
+  for (const { name } of collections) {
+    const records = quoteName(`records_${name}`)
+    const expire = `update ${records} set died = ? where seq in (
+      select seq from ${records} where status = 'tobedeleted' and born <= ? and died = ${ALIVE} limit ?)`
+    while (sql.run(expire, generation, buried, batch).changes > 0) yield
+  }
+}
+
 export interface CleanUpOptions {
   readonly now: number
   /** Versions that left a snapshot longer ago than this are no longer paged through. */
   readonly pinLifetimeMs: number
-  readonly tombstoneLifetimeMs: number
 }
 
-/** Deletes versions that no reader can ask for any more, and tombstones past their lifetime, in short transactions. */
+/** Deletes versions that no reader can ask for any more, in short transactions. */
 export function* cleanUp(
   sql: Sql,
   collections: readonly CollectionStorage[],
-  { now, pinLifetimeMs, tombstoneLifetimeMs }: CleanUpOptions,
+  { now, pinLifetimeMs }: CleanUpOptions,
   batch = 1_000,
 ): Generator<void> {
   const unseen = newestBefore(sql, now - pinLifetimeMs)
-  const forgotten = newestBefore(sql, now - tombstoneLifetimeMs)
+  if (unseen === 0) return
   for (const { name } of collections) {
-    const records = quoteName(`records_${name}`)
-    const statements: readonly [string, number][] = [
-      [`select seq from ${records} where died <= ? and died < ${ALIVE} limit ?`, unseen],
-      [`select seq from ${records} where born <= ? and status = 'tobedeleted' limit ?`, forgotten],
-    ]
-    for (const [select, generation] of statements) {
-      while (generation > 0) {
-        const seqs = sql.all<{ seq: number }>(select, generation, batch)
-        if (seqs.length === 0) break
-        deleteVersions(sql, name, seqs)
-        yield
-      }
+    const select = `select seq from ${quoteName(`records_${name}`)} where died <= ? and died < ${ALIVE} limit ?`
+    while (true) {
+      const seqs = sql.all<{ seq: number }>(select, unseen, batch)
+      if (seqs.length === 0) break
+      deleteVersions(sql, name, seqs)
+      yield
     }
   }
 }

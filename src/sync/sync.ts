@@ -7,7 +7,7 @@ import type { PowerSchoolClient } from '../powerschool/client.ts'
 import { type LockOwner, takeLock } from '../store/locks.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
-import { cleanUp, currentSnapshot, publishGeneration, rollbackPending } from '../store/snapshots.ts'
+import { cleanUp, currentSnapshot, expireTombstones, publishGeneration, rollbackPending } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { findSync, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
 import { crawlDistrict } from './crawl-stage.ts'
@@ -126,6 +126,10 @@ async function stages(
   const isFirst = currentSnapshot(sql) === undefined
   const held = isFirst ? [] : heldRemovals(changes, context.guard)
   const hasChanges = [...changes.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
+  if (hasChanges) {
+    const before = now() - context.lifetimes.tombstoneLifetimeMs
+    for (const _ of expireTombstones(sql, context.collections, { generation: writer.generation, before })) await pause()
+  }
   const totals = new Map([...changes].map(([name, { active }]) => [name, active]))
   const isPublished = held.length === 0 && (hasChanges || isFirst)
   const snapshot = isPublished

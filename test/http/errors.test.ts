@@ -1,7 +1,7 @@
 // Refusals: who may not, what is not there, what is not ready, and what went wrong.
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
-import { addClient, removeClient } from '../../src/auth/clients.ts'
+import { addClient, type NewClient, removeClient } from '../../src/auth/clients.ts'
 import { BASE, CONSUMER, openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { bearer, openSharedBridge, openSyncedBridge, request, statusOf } from './support.ts'
 
@@ -25,8 +25,11 @@ async function expectFailure(answer: Response, status: number, codes: Readonly<R
   expect(Object.values(info).join(' ')).not.toMatch(/sqlite|records_|node:|\.ts\b|\bat .*:\d+|select /i)
 }
 
-async function tokenOf(bridge: TestBridge, scopes: readonly string[]): Promise<{ id: string; token: string }> {
-  const added = await addClient({ name: 'another', scopes }, { sql: bridge.sql, now: () => bridge.clock.now })
+async function tokenOf(
+  bridge: TestBridge,
+  wanted: Pick<NewClient, 'scopes' | 'schools'>,
+): Promise<{ readonly id: string; readonly token: string }> {
+  const added = await addClient({ name: 'another', ...wanted }, { sql: bridge.sql, now: () => bridge.clock.now })
   if (!added.ok) throw new Error(added.message)
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
@@ -64,7 +67,7 @@ describe('401 without a good token', async () => {
 
   test('a token whose hour has passed, or whose consumer is gone', async () => {
     const own = await openSyncedBridge({ district: createSmallDistrict() })
-    const { id, token: other } = await tokenOf(own, ['roster.readonly'])
+    const { id, token: other } = await tokenOf(own, { scopes: ['roster.readonly'] })
     const ask = () => request(own, `${BASE}/users`, { headers: bearer(other) })
     expect((await ask()).status).toBe(200)
     own.clock.now += 3_599_999
@@ -91,7 +94,7 @@ describe('403 by scope', () => {
     ['gradebook.readonly', [], [...CORE, ...NESTED, ...DEMOGRAPHICS]],
     ['v1p2/roster.readonly', [], [...CORE, ...NESTED, ...DEMOGRAPHICS]],
   ])('%s opens %o and not %o', async (scope, open, shut) => {
-    const headers = bearer((await tokenOf(bridge, [scope])).token)
+    const headers = bearer((await tokenOf(bridge, { scopes: [scope] })).token)
     for (const path of open) expect((await request(bridge, `${BASE}${path}`, { headers })).status, path).toBe(200)
     for (const path of shut) {
       const answer = await request(bridge, `${BASE}${path}`, { headers })
@@ -107,6 +110,13 @@ describe('403 by scope', () => {
     const narrow = await bridge.token(`${SCOPE}roster-core.readonly`)
     const answer = await request(bridge, `${BASE}/demographics`, { headers: bearer(narrow) })
     await expectFailure(answer, 403, { imsx_codeMinor: 'forbidden' })
+  })
+
+  test('a consumer that is narrowed to schools sees nothing yet, rather than too much', async () => {
+    const headers = bearer((await tokenOf(bridge, { schools: ['100'] })).token)
+    for (const path of [...CORE, ...NESTED, ...DEMOGRAPHICS]) {
+      await expectFailure(await request(bridge, `${BASE}${path}`, { headers }), 403, { imsx_codeMinor: 'forbidden' })
+    }
   })
 
   test('is decided before the query is read and the record looked for', async () => {

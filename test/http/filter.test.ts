@@ -229,6 +229,8 @@ describe('a filter is refused, and what is wrong with it named', () => {
 
   test.each([
     ['two filters', "filter=role='student'&filter=role='teacher'", 'filter'],
+    ['two limits', 'limit=5&limit=6', 'limit'],
+    ['two orders', 'sort=role&sort=email', 'sort'],
     ['broken encoding', "filter=role='%E4'", 'percent-encoding'],
     ['a query too long', `filter=familyName='${'x'.repeat(8200)}'`, '8192'],
   ])('%s', async (_, query, words) => {

@@ -1,7 +1,7 @@
 // Generations: what a publish shows, what it leaves alone, and what is left of what left.
 import { describe, expect, it } from 'vitest'
 import { openRecordReader } from '../../src/store/records.ts'
-import { activeTotals, cleanUp, currentSnapshot, rollbackPending } from '../../src/store/snapshots.ts'
+import { activeTotals, cleanUp, currentSnapshot, expireTombstones, rollbackPending } from '../../src/store/snapshots.ts'
 import { COLLECTIONS, openStore, pageOf, parsed, prepare, publish, user } from './support.ts'
 
 const AT = Date.UTC(2026, 8, 1)
@@ -133,28 +133,39 @@ describe('a prepared generation', () => {
 })
 
 describe('cleaning up', () => {
-  const lifetimes = { pinLifetimeMs: HOUR, tombstoneLifetimeMs: 180 * DAY }
-
   it('keeps versions while a reader may still page through them, and drops them after', () => {
     const sql = openStore()
     publish(sql, [user('stu1', 'Ada')], AT)
     publish(sql, [user('stu1', 'Bo')], AT + DAY)
     const versions = () => sql.all(`select 1 from records_users`).length
-    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR - 1, ...lifetimes }));
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR - 1, pinLifetimeMs: HOUR }));
     expect(versions()).toBe(2)
-    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR, ...lifetimes }));
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR, pinLifetimeMs: HOUR }));
     expect(versions()).toBe(1)
   })
 
-  it('keeps a tombstone for its lifetime', () => {
+  it('lets a tombstone go with the first publish after its lifetime, and never out of a generation that was read', () => {
     const sql = openStore()
     publish(sql, [user('stu1'), user('stu2')], AT)
     publish(sql, [user('stu1')], AT + DAY)
-    const tombstones = () => sql.all(`select 1 from records_users where status = 'tobedeleted'`).length
-    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + 180 * DAY, ...lifetimes }));
-    expect(tombstones()).toBe(1)
-    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + 181 * DAY, ...lifetimes }));
-    expect(tombstones()).toBe(0)
+    const expire = (generation: number, now: number) => {
+      for (const _ of expireTombstones(sql, COLLECTIONS, { generation, before: now - 180 * DAY }));
+    }
+    const tombstones = (generation: number) =>
+      parsed(openRecordReader(sql).page(pageOf(generation)).json).filter(({ status }) => status === 'tobedeleted')
+        .length
+    expire(3, AT + 180 * DAY)
+    publish(sql, [user('stu1', 'Bo')], AT + 180 * DAY)
+    expire(4, AT + 181 * DAY)
+    publish(sql, [user('stu1', 'Cy')], AT + 181 * DAY)
+    expect([tombstones(2), tombstones(3), tombstones(4)]).toEqual([1, 1, 0])
+  })
+
+  it('leaves no links of versions that are gone', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1'), user('stu2')], AT)
+    publish(sql, [user('stu1', 'Bo')], AT + DAY)
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + 2 * DAY, pinLifetimeMs: HOUR }));
     expect(sql.all(`select * from links_users where seq not in (select seq from records_users)`)).toEqual([])
   })
 })

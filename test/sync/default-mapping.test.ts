@@ -22,7 +22,9 @@ describe('the default mapping on a messy district', () => {
 
   it('keeps to the schools that the setting names', async () => {
     const district = createDistrict({ students: 400, seed: 8, today: '2026-11-18' })
-    const numbers = district.db.prepare(`select school_number from schools where school_number not in (0, 999999)`).all()
+    const numbers = district.db
+      .prepare(`select school_number from schools where school_number not in (0, 999999)`)
+      .all()
     const schools = numbers.slice(0, 1).map((row) => Number(row['school_number']))
     const bridge = await openTestBridge({ district, settings: { SCHOOLS: schools.join(',') } })
     expect(await bridge.syncNow()).toMatchObject({ status: 'success' })

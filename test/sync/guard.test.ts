@@ -74,7 +74,10 @@ async function openThinned(): Promise<{ bridge: TestBridge; before: Record<strin
 
 function studentsOf({ db }: District): number[] {
   const active = 'select dcid from students where enroll_status = 0 and schoolid not in (0, 999999) order by dcid'
-  return db.prepare(active).all().map(({ dcid }) => Number(dcid))
+  return db
+    .prepare(active)
+    .all()
+    .map(({ dcid }) => Number(dcid))
 }
 
 async function expectWhole(bridge: TestBridge): Promise<void> {
@@ -226,16 +229,21 @@ describe('a held sync', () => {
     await expectWhole(bridge)
   })
 
-  it.each(['of an unknown sync', 'of one that was published', 'of one that failed'])('refuses the release %s', async (what) => {
-    const { bridge } = await openThinned()
-    bridge.powerSchool.faults.add({ kind: 'error-500', times: Number.POSITIVE_INFINITY })
-    await syncWith(bridge, 'of one that failed')
-    const ids: Readonly<Record<string, string>> = { 'of one that was published': 'id-1' }
-    expect(() => resumeSync(bridge.sync, ids[what] ?? what)).toThrow(refusal)
-    expect(tracesOf(bridge)).toEqual({})
-  })
+  it.each(['of an unknown sync', 'of one that was published', 'of one that failed'])(
+    'refuses the release %s',
+    async (what) => {
+      const { bridge } = await openThinned()
+      bridge.powerSchool.faults.add({ kind: 'error-500', times: Number.POSITIVE_INFINITY })
+      await syncWith(bridge, 'of one that failed')
+      const ids: Readonly<Record<string, string>> = { 'of one that was published': 'id-1' }
+      expect(() => resumeSync(bridge.sync, ids[what] ?? what)).toThrow(refusal)
+      expect(tracesOf(bridge)).toEqual({})
+    },
+  )
 })
 
 function schoolOf({ db }: District): unknown {
-  return db.prepare('select school_number from schools where school_number between 1 and 999998').get()?.['school_number']
+  return db.prepare('select school_number from schools where school_number between 1 and 999998').get()?.[
+    'school_number'
+  ]
 }

@@ -64,7 +64,14 @@ function openSchedule(intervalMs: number = HOUR_MS) {
     timer.call()
     return timer.ms
   }
-  return { schedule, runs, timers, logged, fire, waiting: () => timers.filter(({ isCancelled }) => !isCancelled).length }
+  return {
+    schedule,
+    runs,
+    timers,
+    logged,
+    fire,
+    waiting: () => timers.filter(({ isCancelled }) => !isCancelled).length,
+  }
 }
 
 function recordOf(id: string, status: SyncStatus): SyncRecord {
@@ -83,17 +90,20 @@ describe('a schedule', () => {
     expect(timers).toHaveLength(0)
   })
 
-  it.each(['success', 'validationError'] as const)('runs the next one an interval after the end of one (%s)', async (status) => {
-    const { schedule, runs, fire } = openSchedule()
-    schedule.start()
-    await runs[0]?.end(status)
-    expect(schedule.running()).toBeUndefined()
-    expect(fire()).toBe(HOUR_MS)
-    expect(schedule.running()).toBe('sync-2')
-    await runs[1]?.end(status)
-    expect(fire()).toBe(HOUR_MS)
-    expect(runs).toHaveLength(3)
-  })
+  it.each(['success', 'validationError'] as const)(
+    'runs the next one an interval after the end of one (%s)',
+    async (status) => {
+      const { schedule, runs, fire } = openSchedule()
+      schedule.start()
+      await runs[0]?.end(status)
+      expect(schedule.running()).toBeUndefined()
+      expect(fire()).toBe(HOUR_MS)
+      expect(schedule.running()).toBe('sync-2')
+      await runs[1]?.end(status)
+      expect(fire()).toBe(HOUR_MS)
+      expect(runs).toHaveLength(3)
+    },
+  )
 
   it('runs one at a time: a request meanwhile gets the id of the running one', async () => {
     const { schedule, runs } = openSchedule()
