@@ -1,7 +1,6 @@
 // Checks which rows a lookup or a reference asks for: the source or rule, the key, the columns, the narrowing.
 import type { Report } from './diagnostic.ts'
-import { describeType, memberType } from './functions/static-type.ts'
-import type { StaticType } from './functions.ts'
+import { describeType, memberType, type StaticType } from './functions/static-type.ts'
 import { cannotCompare, inferFormula, withCandidate } from './infer.ts'
 import type { FormulaTree, MappingTree, RuleTree, Selection, SourceTree, ValueTree } from './mapping-tree.ts'
 import { ANY, rowsOf, type Scope, stagedType, typeOfData } from './scope.ts'
@@ -9,7 +8,7 @@ import { shapeAt } from './shape.ts'
 import { suggest } from './suggest.ts'
 import type { ScalarNode } from './tree.ts'
 
-export interface Rows {
+interface Rows {
   readonly source: SourceTree
   readonly rule?: RuleTree
 }

@@ -2,15 +2,14 @@
 import { candidateType, checkNarrowing, checkSelection, checkTarget, checkWhere } from './check-selection.ts'
 import { checkTokens, tokenFault } from './check-vocabulary.ts'
 import type { Place, Report } from './diagnostic.ts'
-import { describeType, memberType } from './functions/static-type.ts'
-import type { StaticType } from './functions.ts'
+import { describeType, memberType, type StaticType } from './functions/static-type.ts'
 import { inferFormula } from './infer.ts'
 import type { ConstantTree, FormulaTree, InverseTree, ValueTree } from './mapping-tree.ts'
 import { rowsOf, type Scope, stagedType, withVariable } from './scope.ts'
 import { suggest } from './suggest.ts'
 import type { TargetField } from './target.ts'
 
-export interface Slot {
+interface Slot {
   /** `users.email`, as messages call it. */
   readonly path: string
   /** Undefined for metadata, which takes anything but references. */
@@ -245,7 +244,7 @@ export function splitInverse({ field }: InverseTree) {
 }
 
 /** The rules that the references in a value name. */
-export function referenced(value: ValueTree): string[] {
+function referenced(value: ValueTree): string[] {
   switch (value.kind) {
     case 'ref':
       return [value.selection.target.text]

@@ -1,6 +1,6 @@
 // Checks the tokens that a formula can give against a field's closed list.
 import type { Report } from './diagnostic.ts'
-import type { Expression } from './formula.ts'
+import type { Expression } from './expression.ts'
 import type { FormulaTree, MappingTree } from './mapping-tree.ts'
 import { placeIn } from './schema-reader.ts'
 import { suggest } from './suggest.ts'

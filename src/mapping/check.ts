@@ -17,7 +17,7 @@ export interface CheckedMapping {
   readonly readers: ReaderPlan
 }
 
-export interface Checked {
+interface Checked {
   /** Absent when there is any diagnostic. */
   readonly mapping?: CheckedMapping
   /** In reading order. */

@@ -1,19 +1,19 @@
 // Makes a typed row of what a source delivered, undoing PowerSchool's guesses: numbers as text, one object for a list, "" for nothing.
 import type { GroupShape, RowShape, ScalarType, Shape } from './shape.ts'
 
-export type CellScalar = string | number | boolean
+type CellScalar = string | number | boolean
 /** Null is blank. Objects stand inside lists only and hold the declared members that are not blank. */
-export type Cell = null | CellScalar | readonly (CellScalar | object)[]
+type Cell = null | CellScalar | readonly (CellScalar | object)[]
 export type Row = readonly Cell[]
 
-export interface CoercionProblem {
+interface CoercionProblem {
   /** The dotted path of the column. */
   readonly path: string
   /** The type that was found, never the value. */
   readonly found: string
 }
 
-export interface Coerced {
+interface Coerced {
   readonly row: Row
   readonly problems: readonly CoercionProblem[]
 }

@@ -1,11 +1,12 @@
 // Turns a checked formula into a closure over the frame.
 import { compileRoute } from './compile-path.ts'
-import type { BinaryOperator, Expression } from './formula.ts'
+import type { Expression } from './expression.ts'
 import type { Evaluate } from './frame.ts'
 import { FUNCTIONS } from './functions.ts'
 import { lookupTypeIn, typeOf } from './infer.ts'
 import type { Machine } from './machine.ts'
 import type { FormulaTree, RuleTree, Selection } from './mapping-tree.ts'
+import type { BinaryOperator } from './operators.ts'
 import { resolvePath, type Scope } from './scope.ts'
 import { compareValues, isBlank, isBlankOrEmpty, isIn, isList, numberOf, textOf, type Value } from './values.ts'
 
@@ -209,7 +210,7 @@ function compileCall({ name, args }: Kind<'call'>, compiling: Compiling): Evalua
 }
 
 /** Whether a formula gives the same for every row of the run: it names settings and lookups that are fixed themselves. */
-export function isFixed(expression: Expression, scope: Scope, own: ReadonlySet<number> = new Set()): boolean {
+function isFixed(expression: Expression, scope: Scope, own: ReadonlySet<number> = new Set()): boolean {
   switch (expression.kind) {
     case 'path': {
       const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree))

@@ -1,14 +1,15 @@
 // `inverse`: all records of a rule whose field refers to this record.
 import { splitInverse } from './check-value.ts'
 import { allRows, compileNarrowing } from './compile-selection.ts'
-import { isReference, listOf, type Make, type Making } from './compile-value.ts'
+import { isReference, listOf, type Make } from './field-value.ts'
 import type { Frame } from './frame.ts'
+import type { Machine } from './machine.ts'
 import type { InverseTree } from './mapping-tree.ts'
 import type { FieldValue } from './ports.ts'
-import { rowsOf, stagedType } from './scope.ts'
+import { rowsOf, type Scope, stagedType } from './scope.ts'
 
 /** The table of who refers to whom is made at first use, by ordinals only. Ties of `order` go by sourcedId. */
-export function compileInverse(value: InverseTree, { scope, machine }: Making): Make {
+export function compileInverse(value: InverseTree, scope: Scope, machine: Machine): Make {
   const { rule: id, name } = splitInverse(value)
   const rows = rowsOf(scope.tree, id)
   if (rows?.rule === undefined) throw new Error(`unchecked inverse ${id}`)

@@ -1,17 +1,16 @@
 // Turns a selection (rows by key or by columns, narrowed and put in order) into a closure that finds them.
 import { compileFormula, isFixedSelection } from './compile-formula.ts'
 import { bareFrame, type Evaluate, type Frame, MISSING, OUT_OF_SCOPE } from './frame.ts'
-import type { StaticType } from './functions.ts'
+import type { StaticType } from './functions/static-type.ts'
 import { withCandidate } from './infer.ts'
-import type { Machine } from './machine.ts'
+import type { Machine, RunningRule } from './machine.ts'
 import type { FieldTree, FormulaTree, Selection, SourceTree, ValueTree } from './mapping-tree.ts'
 import type { StagedRow } from './ports.ts'
-import type { RuleRun } from './rule-run.ts'
 import { rowsOf, type Scope, stagedType } from './scope.ts'
 import { shapeAt } from './shape.ts'
 import { compareText, compareValues, isBlank, isList, type Value } from './values.ts'
 
-export interface Finder {
+interface Finder {
   /** The one row, or MISSING or OUT_OF_SCOPE. */
   readonly one: (frame: Frame) => Frame
   readonly all: (frame: Frame) => readonly Frame[]
@@ -172,7 +171,7 @@ export function compileNarrowing(
   type: StaticType,
   scope: Scope,
   machine: Machine,
-  ties?: RuleRun,
+  ties?: RunningRule,
 ): (frame: Frame, found: readonly unknown[]) => readonly unknown[] {
   const inner = withCandidate(scope, type)
   const { slot } = inner
@@ -203,7 +202,7 @@ export function byRank(a: Value, b: Value): number {
   return compareValues(a, b) ?? Number(isBlank(a)) - Number(isBlank(b))
 }
 
-function byId(rule: RuleRun, a: unknown, b: unknown): number {
+function byId(rule: RunningRule, a: unknown, b: unknown): number {
   // With `ties` the candidates are frames of that rule.
   return compareText(rule.sourcedIdOf(a as Frame) ?? '', rule.sourcedIdOf(b as Frame) ?? '')
 }

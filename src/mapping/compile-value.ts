@@ -2,17 +2,16 @@
 import { compileFormula } from './compile-formula.ts'
 import { compileInverse } from './compile-inverse.ts'
 import { compileOperand, compileSelection } from './compile-selection.ts'
+import { listOf, type Make } from './field-value.ts'
 import { type Frame, MISSING, OUT_OF_SCOPE } from './frame.ts'
-import type { StaticType } from './functions.ts'
+import type { StaticType } from './functions/static-type.ts'
 import { typeOf } from './infer.ts'
 import type { Machine } from './machine.ts'
 import type { ConstantTree, FieldTree, FormulaTree, ReferenceTree, ValueTree } from './mapping-tree.ts'
-import type { FieldValue, Reference, RunCode } from './ports.ts'
+import type { FieldValue, RunCode } from './ports.ts'
 import { ANY, type Scope, withVariable } from './scope.ts'
 import type { TargetField } from './target.ts'
 import { flatten, isBlank, numberOf, textOf, type Value } from './values.ts'
-
-export type Make = (frame: Frame) => FieldValue | undefined
 
 export interface Making {
   readonly scope: Scope
@@ -65,33 +64,13 @@ export function compileValue(value: ValueTree, making: Making): Make {
     case 'ref':
       return compileReference(value, making)
     case 'inverse':
-      return compileInverse(value, making)
+      return compileInverse(value, making.scope, making.machine)
     case 'broken':
       throw new Error('a broken value was compiled')
     default:
       return value satisfies never
   }
 }
-
-/** Blanks vanish, lists inside are opened, each reference comes once; an empty list is blank. */
-export function listOf(made: readonly (FieldValue | undefined)[]): FieldValue | undefined {
-  const list: FieldValue[] = []
-  let ids: Set<string> | undefined
-  for (const item of made.flat() as (FieldValue | undefined)[]) {
-    if (item === undefined) continue
-    if (isReference(item)) {
-      ids ??= new Set()
-      if (ids.has(item.sourcedId)) continue
-      ids.add(item.sourcedId)
-    }
-    list.push(item)
-  }
-  return list.length > 0 ? list : undefined
-}
-
-/** Groups of a target have no `collection` member of type text beside `sourcedId`: those two make a reference. */
-export const isReference = (value: FieldValue): value is Reference =>
-  typeof value === 'object' && 'sourcedId' in value && 'collection' in value
 
 function constantOf({ value, node }: ConstantTree, field: TargetField | undefined): FieldValue | undefined {
   if (node.text === '') return undefined

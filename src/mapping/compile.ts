@@ -9,9 +9,7 @@ import { startRun } from './run.ts'
 import { rowsOf, ruleScope } from './scope.ts'
 import { type RowShape, shapeAt } from './shape.ts'
 
-export type { FieldValue, MappedRecord, MappingRun, Reference, RunInput, StagedRow, StagedRows } from './ports.ts'
-
-export interface RestReader {
+interface RestReader {
   readonly get: string
   /** With placeholders `{settings.name}`; a list asks for one paged request for each of its values. */
   readonly q?: string
@@ -34,7 +32,7 @@ export interface SourcePlan {
   readonly powerquery?: unknown
 }
 
-export interface Index {
+interface Index {
   readonly source: string
   readonly slots: readonly number[]
 }

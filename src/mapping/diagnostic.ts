@@ -1,6 +1,6 @@
 // What the checker tells the author of a mapping: a place, a stable code, a sentence.
 
-export type DiagnosticCode =
+type DiagnosticCode =
   | 'yaml' // not readable, or a YAML feature that mappings refuse
   | 'duplicate' // the same key twice in one layer
   | 'key' // a key that is not known here, or one that is missing

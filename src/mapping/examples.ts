@@ -8,7 +8,7 @@ import { type RowRun, startRun } from './run.ts'
 import { shapeAt } from './shape.ts'
 import { plainData, typedData } from './tree.ts'
 
-export interface ExampleResult {
+interface ExampleResult {
   /** `users.student` */
   readonly rule: string
   readonly it: string
@@ -21,8 +21,8 @@ export interface ExampleResult {
 }
 
 /** An example that names neither runs on this day of this school year. */
-export const EXAMPLE_TODAY = '2026-10-01'
-export const EXAMPLE_START_YEAR = 2026
+const EXAMPLE_TODAY = '2026-10-01'
+const EXAMPLE_START_YEAR = 2026
 
 export function runExamples(checked: CheckedMapping): readonly ExampleResult[] {
   return [...checked.tree.rules.values()].flatMap((rule) =>

@@ -1,9 +1,10 @@
 // The static type of a formula; what cannot be is reported at the character where it stands.
 import type { Report } from './diagnostic.ts'
-import type { BinaryOperator, Expression, Span } from './formula.ts'
-import { describeType, memberType, unifyTypes } from './functions/static-type.ts'
-import { FUNCTIONS, type StaticType } from './functions.ts'
+import type { Expression, Span } from './expression.ts'
+import { describeType, memberType, type StaticType, unifyTypes } from './functions/static-type.ts'
+import { FUNCTIONS } from './functions.ts'
 import type { FormulaTree, RuleTree } from './mapping-tree.ts'
+import type { BinaryOperator } from './operators.ts'
 import { placeIn } from './schema-reader.ts'
 import { ANY, lookupScope, resolvePath, rowsOf, ruleScope, type Scope, stagedType, withVariable } from './scope.ts'
 import { suggest } from './suggest.ts'

@@ -10,7 +10,7 @@ export interface MappingFile {
 }
 
 /** In UTF-8 bytes. */
-export const MAX_FILE_BYTES = 256 * 1024
+const MAX_FILE_BYTES = 256 * 1024
 const MAX_DEPTH = 40
 const STACK_OVERFLOW = 'Maximum call stack'
 const CORE_TAG = 'tag:yaml.org,2002:'

@@ -1,6 +1,6 @@
 // A mapping as written, in the language's own terms: shape is right, names and types are not looked at yet.
 import type { Place } from './diagnostic.ts'
-import type { Expression } from './formula.ts'
+import type { Expression } from './expression.ts'
 import type { RowShape } from './shape.ts'
 import type { MapNode, Node, ScalarNode } from './tree.ts'
 
@@ -128,7 +128,7 @@ export interface InverseTree {
   readonly order?: FormulaTree
 }
 
-export interface EachTree {
+interface EachTree {
   readonly kind: 'each'
   readonly place: Place
   readonly list: FormulaTree
@@ -137,7 +137,7 @@ export interface EachTree {
   readonly value: ValueTree
 }
 
-export interface ChooseTree {
+interface ChooseTree {
   readonly kind: 'choose'
   readonly place: Place
   readonly cases: readonly { readonly when: FormulaTree; readonly value: ValueTree }[]

@@ -3,7 +3,7 @@
 import type { Row } from './coerce.ts'
 import type { StagedRow, StagedRows } from './ports.ts'
 
-export interface MemorySource {
+interface MemorySource {
   readonly name: string
   readonly keySlot: number
   readonly rows: readonly Row[]

@@ -1,7 +1,7 @@
 // What must be known before a formula or a value can be worked out: the scopes of which rules, the rows of which sources.
 import { splitInverse } from './check-value.ts'
 import type { Place } from './diagnostic.ts'
-import type { Expression } from './formula.ts'
+import type { Expression } from './expression.ts'
 import { lookupTypeIn, typeOf, withCandidate } from './infer.ts'
 import type { FormulaTree, LookupTree, MappingTree, RuleTree, Selection, ValueTree } from './mapping-tree.ts'
 import {

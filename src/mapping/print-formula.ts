@@ -1,5 +1,5 @@
 // Prints a formula's tree in one normal form, for explanations and for the mapping's version.
-import type { Expression } from './formula.ts'
+import type { Expression } from './expression.ts'
 import { BINDING, COMPARISON_BINDING, MINUS_BINDING, NOT_BINDING } from './operators.ts'
 
 const ATOM = 9

@@ -1,6 +1,6 @@
 // A bounded memory of what was looked up last, in two generations: cheaper per hit than a list in order of use.
 
-export interface Recent<K, V> {
+interface Recent<K, V> {
   get(key: K): V | undefined
   set(key: K, value: V): void
 }

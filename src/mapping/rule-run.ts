@@ -2,7 +2,7 @@
 
 import type { RuleProgram } from './compile-rule.ts'
 import { type Frame, MISSING, newFrame, OUT_OF_SCOPE, refillFrame } from './frame.ts'
-import type { Machine } from './machine.ts'
+import type { Machine, RunningRule } from './machine.ts'
 import type { FieldValue, MappedRecord, Reference, StagedRow } from './ports.ts'
 import type { LeftOut, RuleTally } from './run-tally.ts'
 
@@ -10,7 +10,7 @@ const UNKNOWN = 0
 const IN = 1
 const OUT = 2
 
-export class RuleRun {
+export class RuleRun implements RunningRule {
   readonly tally: RuleTally
   readonly #machine: Machine
   readonly #program: () => RuleProgram
@@ -36,7 +36,6 @@ export class RuleRun {
     return own
   }
 
-  /** The frame of a row, with `one_per` of the group's first row. */
   frameOf(staged: StagedRow): Frame {
     const { grouping, slots, source } = this.#program()
     if (grouping === undefined) return newFrame(staged, slots)
@@ -47,7 +46,6 @@ export class RuleRun {
     return newFrame(group[0] ?? staged, slots, group)
   }
 
-  /** What a lookup finds, remembered in the frame; blank for the closures that ask for a part of it. */
   lookUp(index: number, frame: Frame): Frame | readonly unknown[] | undefined {
     const found = this.#find(index, frame)
     return found === MISSING || found === OUT_OF_SCOPE ? undefined : found
@@ -65,7 +63,6 @@ export class RuleRun {
     return found
   }
 
-  /** Whether the row of the frame is published. Decided once a run, counted when it is not. */
   isIn(frame: Frame): boolean {
     const { ordinal } = frame
     const known = this.#decided[ordinal] ?? UNKNOWN
@@ -127,7 +124,6 @@ export class RuleRun {
     return typeof key === 'string' || typeof key === 'number' ? key : frame.ordinal
   }
 
-  /** The id that the row has if it is published. */
   sourcedIdOf(frame: Frame): string | undefined {
     if (frame.sourcedId === undefined) {
       const value = this.#program().sourcedId(frame)
@@ -136,13 +132,11 @@ export class RuleRun {
     return frame.sourcedId
   }
 
-  /** Of a frame whose row is published. */
   referenceOf(frame: Frame): Reference | undefined {
     const sourcedId = this.sourcedIdOf(frame)
     return sourcedId === undefined ? undefined : { collection: this.#program().collection, sourcedId }
   }
 
-  /** The reference to the record of the row with this key, if it is published. */
   referenceByKey(key: string | number): Reference | undefined {
     const known = this.#references.get(key)
     if (known !== undefined) return known ?? undefined
@@ -153,7 +147,6 @@ export class RuleRun {
     return reference
   }
 
-  /** One field of a published row. */
   field(name: string, frame: Frame): FieldValue | undefined {
     return this.#program()
       .fields.find((field) => field.name === name)

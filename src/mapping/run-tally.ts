@@ -40,7 +40,7 @@ export interface LeftOut {
 }
 
 /** Where the caller was, to go back to. */
-export interface Held {
+interface Held {
   readonly from: number
   readonly rule: string
   readonly key: string | number

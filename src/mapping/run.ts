@@ -10,10 +10,8 @@ import { RuleRun } from './rule-run.ts'
 import { createTally, type RunTally } from './run-tally.ts'
 import type { Value } from './values.ts'
 
-export type { RunCode, RunDiagnostic, RunReport } from './ports.ts'
-
 /** Source rows in a batch of records. */
-export const BATCH_ROWS = 200
+const BATCH_ROWS = 200
 /** Rows that a lookup by key remembers at least: as many as a large district has sections. Twice as many are some 15 MB. */
 const REMEMBERED_ROWS = 16_384
 
@@ -27,7 +25,12 @@ export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
   const { tree } = checked
   const tally = createTally(tree.rules.keys())
   const rules = new Map<string, RuleRun>()
-  const machine = createMachine(checked, input, tally, rules)
+  const ruleRun = (id: string) => {
+    const found = rules.get(id)
+    if (found === undefined) throw new Error(`no rule ${id}`)
+    return found
+  }
+  const machine = createMachine(checked, input, tally, ruleRun)
   const programs = new Map<string, RuleProgram>()
   for (const id of tree.rules.keys()) rules.set(id, new RuleRun(id, machine, programFor(id, programs)))
   for (const [id, rule] of tree.rules) programs.set(id, compileRule(rule, machine))
@@ -37,7 +40,7 @@ export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
     records: () => records(checked, running),
     report: tally.report,
     recordOf: (id, staged) => {
-      const rule = machine.rule(id)
+      const rule = ruleRun(id)
       const frame = rule.frameOf(staged)
       const sourcedId = rule.isIn(frame) ? rule.sourcedIdOf(frame) : undefined
       return sourcedId === undefined ? undefined : rule.record(frame, sourcedId)
@@ -65,14 +68,9 @@ function createMachine(
   { tree, target, scopes }: CheckedMapping,
   { rows, settings, today }: RunInput,
   tally: RunTally,
-  rules: ReadonlyMap<string, RuleRun>,
+  rule: Machine['rule'],
 ): Machine {
   const defaults = Object.fromEntries([...tree.settings].map(([name, { value }]) => [name, value]))
-  const rule = (id: string) => {
-    const found = rules.get(id)
-    if (found === undefined) throw new Error(`no rule ${id}`)
-    return found
-  }
   const finders = new Map<string, (key: string | number) => Frame>()
   const findByKey = (name: string) => {
     const known = finders.get(name)

@@ -25,7 +25,7 @@ export function expectMap(node: Node, what: string, report: Report): MapNode | u
 
 export const isEmpty = (node: Node) => node.kind === 'scalar' && node.value === null
 
-export type FormulaNode = ScalarNode & { readonly text: `=${string}` }
+type FormulaNode = ScalarNode & { readonly text: `=${string}` }
 
 export const isFormula = (node: Node): node is FormulaNode => node.kind === 'scalar' && node.text.startsWith('=')
 

@@ -9,7 +9,7 @@ export interface YearTerm {
 }
 
 /** How soon a year must begin to be chosen before it does. */
-export const EARLY_DAYS = 45
+const EARLY_DAYS = 45
 
 interface Candidate {
   readonly year: number

@@ -1,17 +1,17 @@
 // What the names of a formula mean where it stands, and the route from a path to its value.
-import type { PathName, Span } from './formula.ts'
-import type { StaticType } from './functions.ts'
+import type { PathName, Span } from './expression.ts'
+import type { StaticType } from './functions/static-type.ts'
 import type { LookupTree, MappingTree, RuleTree, SourceTree } from './mapping-tree.ts'
 import type { GroupShape, Shape } from './shape.ts'
 import { suggest } from './suggest.ts'
 
 /** What a static `row` is: a staged row (seen through a rule when it was found through one), or an object inside a list. */
-export type RowParts =
+type RowParts =
   | { readonly kind: 'staged'; readonly source: SourceTree; readonly rule?: RuleTree }
   | { readonly kind: 'object'; readonly shape: GroupShape }
 
 /** The name of a candidate, or of an `each`, and where the run keeps it. */
-export interface Variable {
+interface Variable {
   readonly type: StaticType
   readonly slot: number
 }
@@ -46,13 +46,13 @@ export interface Route {
   readonly type: StaticType
 }
 
-export interface PathFault {
+interface PathFault {
   readonly code: 'name' | 'path'
   readonly message: string
   readonly span: Span
 }
 
-export type Resolved = { readonly ok: true; readonly route: Route } | { readonly ok: false; readonly fault: PathFault }
+type Resolved = { readonly ok: true; readonly route: Route } | { readonly ok: false; readonly fault: PathFault }
 
 export const ANY: StaticType = { kind: 'any' }
 
@@ -96,7 +96,7 @@ export function typeOfData(value: unknown): StaticType {
 }
 
 /** The type of a lookup of a rule, without looking into its formulas where it gives rows. */
-export type LookupType = (rule: RuleTree, index: number) => StaticType
+type LookupType = (rule: RuleTree, index: number) => StaticType
 
 export function rowsOf(tree: MappingTree, name: string): { source: SourceTree; rule?: RuleTree } | undefined {
   const rule = tree.rules.get(name)
@@ -186,7 +186,7 @@ function follow(
 }
 
 /** A row type is made by this module alone, so its shape is RowParts. */
-export const partsOf = (row: { readonly shape: unknown }): RowParts => row.shape as RowParts
+const partsOf = (row: { readonly shape: unknown }): RowParts => row.shape as RowParts
 
 const flattened = (type: StaticType): StaticType => (type.kind === 'list' ? flattened(type.of) : type)
 
@@ -244,7 +244,7 @@ function descend(
   return { code: 'path', message, span: last ? last.span : { start: 0, end: 0 } }
 }
 
-export function typeOfShape(shape: Shape): StaticType {
+function typeOfShape(shape: Shape): StaticType {
   if (shape.kind === 'scalar') return { kind: shape.type }
   if (shape.kind === 'list') return { kind: 'list', of: typeOfShape(shape.of) }
   const parts: RowParts = { kind: 'object', shape }

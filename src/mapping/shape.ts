@@ -3,7 +3,7 @@
 export const SCALAR_TYPES = ['text', 'integer', 'number', 'boolean', 'date'] as const
 export type ScalarType = (typeof SCALAR_TYPES)[number]
 
-export interface ScalarShape {
+interface ScalarShape {
   readonly kind: 'scalar'
   readonly type: ScalarType
   /** Its place in the row; -1 inside a list, whose members are objects. */
@@ -15,7 +15,7 @@ export interface GroupShape {
   readonly members: ReadonlyMap<string, Shape>
 }
 
-export interface ListShape {
+interface ListShape {
   readonly kind: 'list'
   readonly of: Shape
   readonly slot: number

@@ -1,5 +1,5 @@
 // What the mapping checker needs to know about the records it makes; the OneRoster model fits it structurally.
-export type TargetType = 'text' | 'integer' | 'number' | 'boolean' | 'date' | 'reference' | 'group'
+type TargetType = 'text' | 'integer' | 'number' | 'boolean' | 'date' | 'reference' | 'group'
 
 export interface TargetField {
   readonly type: TargetType

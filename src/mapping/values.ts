@@ -58,11 +58,6 @@ export function compareValues(a: Value, b: Value): number | undefined {
   return undefined
 }
 
-/** Whether two scalars of one type are the same value; a blank equals nothing, not even a blank. */
-export function equalValues(a: Value, b: Value): boolean {
-  return a === b && !isBlank(a)
-}
-
 /** Whether the value is among the members of a list (or is the one value given instead of a list). */
 export function isIn(value: Value, list: Value): boolean {
   if (isBlank(value) || isBlank(list)) return false

@@ -1,6 +1,6 @@
 // The version of a mapping: a digest of what it means. Comments, examples, layout and the order of files do not change it.
 import type { CheckedMapping } from './check.ts'
-import { printFormula } from './formula.ts'
+import { printFormula } from './print-formula.ts'
 
 /** Lower-case hex SHA-256 of the merged, normalised tree. */
 export async function mappingVersion({ tree }: CheckedMapping): Promise<string> {

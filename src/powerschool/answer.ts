@@ -1,13 +1,11 @@
 // Turns one HTTP answer of PowerSchool into its JSON value, or into the failure that it stands for.
 
 import { BridgeError } from '../errors.ts'
-import type { Answer } from './ask.ts'
+import type { Answer, Query } from './ask.ts'
 import { refusalText } from './refusal-text.ts'
 import { waitHintMs } from './wait-hint.ts'
 
-export type Query = Readonly<Record<string, string | number>>
-
-export interface Asked {
+interface Asked {
   readonly path: string
   readonly query: Query
 }

@@ -5,13 +5,15 @@ import { stoppedAt } from './stop.ts'
 
 export type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>
 
+export type Query = Readonly<Record<string, string | number>>
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
 }
 
-export interface AskLimits {
+interface AskLimits {
   /** What messages call the request: its path, never its query. */
   readonly path: string
   readonly timeoutMs: number

@@ -1,12 +1,12 @@
 // Finds out, step by step, whether the bridge can read this PowerSchool, and what to do where it cannot.
 
 import { BridgeError } from '../errors.ts'
-import type { Query } from './answer.ts'
+import type { Query } from './ask.ts'
 import type { PowerSchoolClient } from './client.ts'
 import { type PowerSchoolMetadata, SMALLEST_PAGE_SIZE } from './metadata.ts'
 import { countOf } from './rows.ts'
 
-export interface CheckStep {
+interface CheckStep {
   readonly name: 'server' | 'credentials' | 'metadata' | 'v1-rights' | 'schools'
   readonly ok: boolean
   /** What was found, for a person. */
@@ -16,7 +16,7 @@ export interface CheckStep {
   readonly elapsedMs: number
 }
 
-export interface ConnectionCheck {
+interface ConnectionCheck {
   readonly ok: boolean
   readonly steps: readonly CheckStep[]
 }

@@ -2,8 +2,8 @@
 
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { type Query, readAnswer } from './answer.ts'
-import { ask, type Fetch } from './ask.ts'
+import { readAnswer } from './answer.ts'
+import { ask, type Fetch, type Query } from './ask.ts'
 import { createGate, type Sleep } from './gate.ts'
 import { METADATA_PATH, type PowerSchoolMetadata, parseMetadata } from './metadata.ts'
 import { orStop } from './stop.ts'
@@ -37,7 +37,7 @@ export interface PowerSchoolClientOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface GetOptions<T> {
+interface GetOptions<T> {
   readonly query?: Query
   /** Refines the body. What it refuses with a retryable code is asked for again. */
   readonly read: (body: unknown) => T

@@ -2,6 +2,7 @@
 
 import type { Log } from '../log.ts'
 import type { PowerSchoolClient } from './client.ts'
+import type { CrawlProgressReport, CrawlSource, CrawlStore } from './crawl-ports.ts'
 import { listsOf } from './lists.ts'
 import { type PowerSchoolMetadata, pageSizeOf } from './metadata.ts'
 import { readList } from './pages.ts'
@@ -9,71 +10,7 @@ import { eachInPool } from './pool.ts'
 import { createSourceProgress } from './progress.ts'
 import { stoppedAt } from './stop.ts'
 
-export interface CrawlSource {
-  readonly name: string
-  /** '/ws/v1/school/{orgs.school.id}/term' */
-  readonly get: string
-  /** 'start_year=={settings.term_years}' */
-  readonly q?: string
-  readonly expand: readonly string[]
-  readonly extend: readonly string[]
-  /** Where the rows stand in a body: 'terms.term'. */
-  readonly rows: string
-  /** 'id', or a path such as 'name.code'. */
-  readonly keyPath: string
-  /** One object, read without count and pages. */
-  readonly isSingle: boolean
-  readonly parent?: { readonly placeholder: string }
-}
-
-export interface ListState {
-  readonly total: number | undefined
-  readonly pages: ReadonlySet<number>
-  readonly isDone: boolean
-  readonly rows: number
-}
-
-/** Synchronous. Each call is whole or has not happened, also when the process is killed. */
-export interface CrawlStore {
-  /** The values for a placeholder such as 'orgs.school.id', in a stable order; called when the source is about to be read. */
-  parentValues(placeholder: string): readonly (string | number)[]
-  /** For `{settings.x}` in `q`; a list means one list read a value. */
-  setting(name: string): unknown
-  listState(source: string, list: string): ListState | undefined
-  /** `total` is what PowerSchool counts; undefined where it does not count. */
-  beginList(source: string, list: string, total: number | undefined): void
-  /** Rows and page mark in one transaction; replaces an earlier reading of the page. `repeated`: keys that another page of the list holds. */
-  savePage(
-    source: string,
-    list: string,
-    page: number,
-    rows: readonly unknown[],
-  ): { readonly repeated: number }
-  /** Forgets the rows, pages and total of the list. */
-  restartList(source: string, list: string): void
-  finishList(source: string, list: string): void
-  isSourceDone(source: string): boolean
-  finishSource(source: string): void
-}
-
-export interface CrawlProgressReport {
-  readonly source: string
-  /** From 0. */
-  readonly sourceIndex: number
-  readonly sourceCount: number
-  readonly listsDone: number
-  readonly listsTotal: number
-  /** Of this source, with what earlier runs read. */
-  readonly rowsDone: number
-  /** Only once PowerSchool has counted every list of this source. */
-  readonly rowsTotal?: number
-  /** Sent in this run. */
-  readonly requests: number
-  /** To the end of this source, at the speed of this run; left out until there is one. */
-  readonly etaMs?: number
-}
-
-export interface CrawlOptions {
+interface CrawlOptions {
   readonly log: Log
   /** Called at every page and list; throttle it where showing it costs. */
   readonly onProgress?: (progress: CrawlProgressReport) => void

@@ -5,7 +5,7 @@ import { stoppedAt } from './stop.ts'
 /** Resolves after `ms`. May reject when the signal comes. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>
 
-export interface GateOptions {
+interface GateOptions {
   readonly concurrency: number
   readonly minIntervalMs: number
   readonly now: () => number
@@ -13,7 +13,7 @@ export interface GateOptions {
   readonly signal: AbortSignal | undefined
 }
 
-export interface Gate {
+interface Gate {
   /** Waits for a turn and gives the time of the start; every turn ends with `leave`. Refuses with `sync-stopped`. */
   enter(path: string, signal: AbortSignal | undefined): Promise<number>
   leave(): void

@@ -1,8 +1,8 @@
 // Tells which lists a source consists of: one for each parent and each value of its `q`.
 
 import { BridgeError } from '../errors.ts'
-import type { Query } from './answer.ts'
-import type { CrawlSource, CrawlStore } from './crawl.ts'
+import type { Query } from './ask.ts'
+import type { CrawlSource, CrawlStore } from './crawl-ports.ts'
 
 export interface List {
   readonly source: string

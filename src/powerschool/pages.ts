@@ -4,7 +4,7 @@ import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { RefusedError } from './answer.ts'
 import type { PowerSchoolClient } from './client.ts'
-import type { CrawlStore, ListState } from './crawl.ts'
+import type { CrawlStore, ListState } from './crawl-ports.ts'
 import type { List } from './lists.ts'
 import { eachInPool } from './pool.ts'
 import { countedOf, countOf, hasUncounted, isRow, type Row, rowsOf, singleRowOf } from './rows.ts'
@@ -13,7 +13,7 @@ const MAX_REPEATS = 3
 /** Beyond the count, or without one: more pages than that mean a server that does not know where its list ends. */
 const MAX_FURTHER_PAGES = 10_000
 
-export interface ReadListOptions {
+interface ReadListOptions {
   readonly pageSize: number
   readonly log: Log
   readonly signal?: AbortSignal | undefined

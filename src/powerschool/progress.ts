@@ -1,8 +1,8 @@
 // Says how far a crawl is, from what is known and not from guesses.
 
-import type { CrawlProgressReport, ListState } from './crawl.ts'
+import type { CrawlProgressReport, ListState } from './crawl-ports.ts'
 
-export interface SourceProgressOptions {
+interface SourceProgressOptions {
   readonly source: string
   readonly sourceIndex: number
   readonly sourceCount: number
@@ -12,7 +12,7 @@ export interface SourceProgressOptions {
   readonly report: (progress: CrawlProgressReport) => void
 }
 
-export interface SourceProgress {
+interface SourceProgress {
   /** Takes in what an earlier run left; call before `start`. */
   resume(list: string, state: ListState): void
   start(): void

@@ -1,6 +1,6 @@
 // Tells why PowerSchool refused, in its own words but without the values that it repeats.
 
-import type { Query } from './answer.ts'
+import type { Query } from './ask.ts'
 
 const MAX_LENGTH = 200
 const MAX_FIELDS = 5

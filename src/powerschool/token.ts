@@ -11,7 +11,7 @@ const LONGEST_MARGIN_MS = 60_000
 const CREDENTIALS_REMEDY =
   "Compare POWERSCHOOL_CLIENT_ID and POWERSCHOOL_CLIENT_SECRET with the plugin's Data Provider Configuration, and check that the plugin is enabled."
 
-export interface TokenSourceOptions {
+interface TokenSourceOptions {
   readonly fetch: Fetch
   /** The PowerSchool server, without a trailing slash. */
   readonly url: string
@@ -22,7 +22,7 @@ export interface TokenSourceOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface TokenSource {
+interface TokenSource {
   /** A valid token. Calls that come while one is being fetched share the answer and its failure; nothing is tried again here. */
   token(): Promise<string>
   /** Forgets `token`, unless a newer one has already taken its place. */

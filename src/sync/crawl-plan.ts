@@ -1,6 +1,6 @@
 // What the crawl reads, as the mapping's sources say it.
 import type { Mapping } from '../mapping/compile.ts'
-import type { CrawlSource } from '../powerschool/crawl.ts'
+import type { CrawlSource } from '../powerschool/crawl-ports.ts'
 
 /** The sources that have a rest reader, in crawl order. */
 export function crawlSources(mapping: Mapping): CrawlSource[] {

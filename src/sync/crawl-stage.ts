@@ -2,8 +2,10 @@
 import { BridgeError, type ErrorCode } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Mapping } from '../mapping/compile.ts'
+import type { Shape } from '../mapping/shape.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
-import { type CrawlProgressReport, crawl } from '../powerschool/crawl.ts'
+import { crawl } from '../powerschool/crawl.ts'
+import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { beginCrawl, type Crawl, discardCrawl, finishCrawl, unfinishedCrawl } from '../store/crawls.ts'
 import type { Sql } from '../store/sql.ts'
 import { indexStagedRows } from '../store/staged-rows.ts'
@@ -80,6 +82,21 @@ function termYears(settings: Readonly<Record<string, unknown>>, today: string): 
   return [year - 2, year - 1, year, year + 1]
 }
 
+/** Everything that decides what is asked and how it is stored; a change of any of it begins the crawl anew. */
 function planOf(mapping: Mapping, settings: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify([crawlSources(mapping), mapping.sources.map(({ shape }) => shape.paths), settings])
+  const shapes = mapping.sources.map(({ shape }) => namesAndTypes(shape))
+  return JSON.stringify([crawlSources(mapping), shapes, { ...mapping.settings, ...settings }])
+}
+
+function namesAndTypes(shape: Shape): unknown {
+  switch (shape.kind) {
+    case 'scalar':
+      return shape.type
+    case 'list':
+      return [namesAndTypes(shape.of)]
+    case 'group':
+      return [...shape.members].map(([name, member]) => ({ [name]: namesAndTypes(member) }))
+    default:
+      return shape satisfies never
+  }
 }

@@ -1,7 +1,7 @@
 // The second stage of a sync: staged rows through the mapping into the next, still unseen generation.
 import { BridgeError } from '../errors.ts'
-import type { MappedRecord, Mapping } from '../mapping/compile.ts'
-import type { RunReport } from '../mapping/run.ts'
+import type { Mapping } from '../mapping/compile.ts'
+import type { MappedRecord, RunReport } from '../mapping/ports.ts'
 import type { Crawl } from '../store/crawls.ts'
 import type { SnapshotWriter, StoredRecord } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'

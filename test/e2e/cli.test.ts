@@ -5,7 +5,8 @@ import { expectedRoster } from '../../fixtures/expected.ts'
 import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
 import { differences, drain } from '../support/roster.ts'
 import { admin, consumerOf, endOf, fetchToken, syncToEnd } from './consumer.ts'
-import { dataDir, type Ended, runCli, spawnNode, startPowerSchool, startServer, untilReady } from './processes.ts'
+import { startPowerSchool } from './powerschool.ts'
+import { dataDir, type Ended, runCli, spawnNode, startServer, untilReady } from './processes.ts'
 
 const COMMANDS = [
   'serve',

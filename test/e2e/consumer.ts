@@ -1,6 +1,7 @@
 // What a consumer and an administrator do by HTTP.
 import { BASE } from '../support/bridge.ts'
-import { ADMIN_TOKEN, CONSUMER, type Server, until } from './processes.ts'
+import { ADMIN_TOKEN, CONSUMER } from './powerschool.ts'
+import { type Server, until } from './processes.ts'
 
 type Place = Pick<Server, 'url'>
 

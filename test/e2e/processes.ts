@@ -1,4 +1,4 @@
-// Real processes: a served PowerSchool in the test's own process, and bridges that are spawned beside it.
+// Bridges as real processes: spawned, listened to, waited for, and gone when the test ends.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -6,16 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach } from 'vitest'
-import { datesInZone } from '../../fixtures/powerschool/calendar.ts'
-import { createDistrict, type District, type DistrictOptions } from '../../fixtures/powerschool/district.ts'
-import { type ServedPowerSchool, servePowerSchool } from '../../fixtures/powerschool/server.ts'
-import { createPowerSchool, type PowerSchool, type SimulatorOptions } from '../../fixtures/powerschool/simulator.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** Halves the start of each process; there are a hundred of them. */
 const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'e2e')
-export const CONSUMER = { id: 'e2e-consumer', secret: 'a-secret-of-the-tests-alone' }
-export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -24,78 +18,16 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
+/** Runs after the test, the newest first. */
+export function onTestEnd(cleanup: () => Promise<void> | void): void {
+  cleanups.push(cleanup)
+}
+
 /** A folder that is gone after the test. */
 export function dataDir(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-e2e-'))
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-export interface RunningPowerSchool extends PowerSchool {
-  readonly url: string
-  /** Called with the number of each request before it is answered; what it returns is waited for. */
-  onRequest: (nth: number) => Promise<void> | void
-  close(): Promise<void>
-  /** Settings of a bridge that reads this PowerSchool. */
-  environment(dataDir: string): Environment
-}
-
-/** The bridge's processes know the real day only, so the district is laid around it. */
-export function realToday(): string {
-  return datesInZone('America/Phoenix')(Date.now())
-}
-
-/** Served on a free port until the test ends. */
-export async function startPowerSchool(
-  district: Partial<DistrictOptions> = {},
-  options: Omit<SimulatorOptions, 'district'> = {},
-): Promise<RunningPowerSchool> {
-  const made: District = createDistrict({
-    students: 60,
-    seed: 3,
-    perStudentEnrollments: 3,
-    today: realToday(),
-    ...district,
-  })
-  let served: ServedPowerSchool | undefined
-  let requests = 0
-  const simulator = createPowerSchool({
-    district: made,
-    now: Date.now,
-    pageSize: 20,
-    // Its own waiting is where the tests look at each request.
-    latencyMs: 1,
-    sleep: async () => {
-      requests += 1
-      await running.onRequest(requests)
-    },
-    ...options,
-  })
-  const running: RunningPowerSchool = {
-    ...simulator,
-    url: '',
-    onRequest: () => {},
-    close: async () => {
-      const closing = served
-      served = undefined
-      await closing?.close()
-    },
-    environment: (folder) => ({
-      POWERSCHOOL_URL: running.url,
-      POWERSCHOOL_CLIENT_ID: simulator.credentials.clientId,
-      POWERSCHOOL_CLIENT_SECRET: simulator.credentials.clientSecret,
-      ONEROSTER_CLIENT_ID: CONSUMER.id,
-      ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
-      ADMIN_TOKEN,
-      DATA_DIR: folder,
-      PORT: '0',
-      SYNC_INTERVAL: 'PT0S',
-    }),
-  }
-  served = await servePowerSchool(simulator, 0)
-  const { url } = served
-  cleanups.push(() => running.close())
-  return Object.assign(running, { url })
 }
 
 export interface Ended {

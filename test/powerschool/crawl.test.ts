@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/log.ts'
-import { type CrawlProgressReport, type CrawlSource, crawl } from '../../src/powerschool/crawl.ts'
+import { crawl } from '../../src/powerschool/crawl.ts'
+import type { CrawlProgressReport, CrawlSource } from '../../src/powerschool/crawl-ports.ts'
 import {
   countBody,
   fakeClient,

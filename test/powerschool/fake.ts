@@ -3,7 +3,7 @@
 import { createLog, type Log } from '../../src/log.ts'
 import type { Fetch } from '../../src/powerschool/ask.ts'
 import { createPowerSchoolClient, type PowerSchoolClientOptions } from '../../src/powerschool/client.ts'
-import type { CrawlSource, CrawlStore, ListState } from '../../src/powerschool/crawl.ts'
+import type { CrawlSource, CrawlStore, ListState } from '../../src/powerschool/crawl-ports.ts'
 
 export const CLIENT_ID = 'client-id-of-the-plugin'
 export const CLIENT_SECRET = 'secret-of-the-plugin'

@@ -243,7 +243,6 @@ describe('a held sync', () => {
 })
 
 function schoolOf({ db }: District): unknown {
-  return db.prepare('select school_number from schools where school_number between 1 and 999998').get()?.[
-    'school_number'
-  ]
+  const schools = 'select school_number as number from schools where school_number between 1 and 999998'
+  return db.prepare(schools).get()?.number
 }

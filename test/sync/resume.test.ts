@@ -5,6 +5,8 @@ import { createDistrict, type District } from '../../fixtures/powerschool/distri
 import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
 import type { LoggedRequest, RequestLog } from '../../fixtures/powerschool/simulator.ts'
 import { createSmallDistrict } from '../../fixtures/small.ts'
+import { loadMapping } from '../../src/load-mapping.ts'
+import { readMappingFiles } from '../../src/node.ts'
 import { listSyncs } from '../../src/store/syncs.ts'
 import { BASE, openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { differences, drain } from '../support/roster.ts'
@@ -151,12 +153,30 @@ describe('a crawl that is stopped', () => {
     const [school] = bridge.district.db
       .prepare('select school_number from schools where school_number between 1 and 999998')
       .all()
-    const number = Number(school?.['school_number'])
+    const number = Number(school?.school_number)
 
     const again = await reopen(bridge, { SCHOOLS: String(number) })
     expect(await again.syncNow()).toMatchObject({ status: 'success' })
     expect(again.powerSchool.requests.count('/ws/v1/district/student')).toBeGreaterThan(0)
     expect(differences(expectedRoster(bridge.district, { schools: [number] }), await drain(again))).toEqual([])
+    expect(tracesOf(again)).toEqual({})
+  })
+
+  it.each([
+    { change: 'a column is read as another type', from: 'grade_level: integer', to: 'grade_level: number' },
+    {
+      change: 'a list has another member',
+      from: 'federal_race_code_category: text',
+      to: 'federal_race_code_category: text, district_race_code: text',
+    },
+    { change: 'a setting of the mapping has another value', from: 'country_code: "1"', to: 'country_code: "44"' },
+  ])('is begun anew when $change', async ({ from, to }) => {
+    const bridge = await open(smallDistrict())
+    await stopAtRequest(bridge, Math.round(wholeSync * 0.75))
+    const files = readMappingFiles().map(({ path, text }) => ({ path, text: text.replace(from, to) }))
+    const again = await open(bridge.district, { sql: bridge.sql, mapping: loadMapping(files) })
+    expect(await again.syncNow()).toMatchObject({ status: 'success' })
+    expect(again.powerSchool.requests.count()).toBe(wholeSync)
     expect(tracesOf(again)).toEqual({})
   })
 

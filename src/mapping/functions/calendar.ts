@@ -1,6 +1,6 @@
 // Days of the calendar as text `YYYY-MM-DD`, without clock or time zone.
 
-export interface Day {
+interface Day {
   readonly year: number
   readonly month: number
   readonly day: number
@@ -18,7 +18,7 @@ export function parseDate(text: string): Day | undefined {
 }
 
 /** The text of a day; undefined when the calendar has no such day in the years 100 to 9999. */
-export function dateText(year: number, month: number, day: number): string | undefined {
+function dateText(year: number, month: number, day: number): string | undefined {
   if (!dayOf(year, month, day)) return undefined
   return `${year < 1000 ? '0' : ''}${year}-${month < 10 ? '0' : ''}${month}-${day < 10 ? '0' : ''}${day}`
 }

@@ -1,8 +1,7 @@
 // The functions that choose between values.
-import type { StaticType } from '../functions.ts'
 import { isBlank, isList, textOf, type Value } from '../values.ts'
 import { define, type Refusal, TEXT } from './define.ts'
-import { describeType, memberType, unifyTypes } from './static-type.ts'
+import { describeType, memberType, type StaticType, unifyTypes } from './static-type.ts'
 
 export const CHOICE_FUNCTIONS = [
   define({

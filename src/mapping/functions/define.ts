@@ -1,8 +1,8 @@
 // Makes a row of the function table from its parameters, its result and its body.
-import type { FunctionCheck, FunctionContext, FunctionSpec, StaticType } from '../functions.ts'
 import { flatten, isList, type Scalar, type Value } from '../values.ts'
 import { parseDate } from './calendar.ts'
-import { memberType, mismatch, type Takes } from './static-type.ts'
+import type { FunctionCheck, FunctionContext, FunctionSpec } from './spec.ts'
+import { memberType, mismatch, type StaticType, type Takes } from './static-type.ts'
 
 /** The longest text that a formula builds; what would be longer is blank, and reported. */
 export const MAX_TEXT_LENGTH = 65_536
@@ -19,7 +19,7 @@ export interface Parameter {
 
 export type Refusal = { readonly index: number; readonly message: string }
 
-export interface Definition {
+interface Definition {
   readonly name: string
   readonly parameters: readonly Parameter[]
   readonly doc: string

@@ -1,8 +1,7 @@
 // The functions on lists.
-import type { StaticType } from '../functions.ts'
 import { compareValues, flatten, isBlank, isList, textOf, type Value } from '../values.ts'
 import { BOOLEAN, define, INTEGER, listOf, type Refusal } from './define.ts'
-import { describeType, memberType, unifyTypes } from './static-type.ts'
+import { describeType, memberType, type StaticType, unifyTypes } from './static-type.ts'
 
 export const LIST_FUNCTIONS = [
   define({

@@ -1,5 +1,10 @@
 // What the checker knows of a value before anything runs: which types go together, and how a mismatch is told.
-import type { StaticType } from '../functions.ts'
+
+export type StaticType =
+  | { readonly kind: 'text' | 'integer' | 'number' | 'boolean' | 'date' | 'blank' | 'any' }
+  | { readonly kind: 'list'; readonly of: StaticType }
+  /** A row or group; `shape` is the checker's own. */
+  | { readonly kind: 'row'; readonly shape: unknown }
 
 /** The kinds of value that a parameter can ask for. */
 export type Takes = 'text' | 'printable' | 'number' | 'integer' | 'boolean' | 'date' | 'scalars' | 'texts' | 'anything'

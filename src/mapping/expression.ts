@@ -1,0 +1,38 @@
+// The syntax tree of a formula.
+import type { BinaryOperator, UnaryOperator } from './operators.ts'
+
+/** Offsets in the formula's text, in UTF-16 units, without the leading `=`. `end` is the first offset after it. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+export interface PathName {
+  readonly name: string
+  readonly span: Span
+}
+
+/** Parentheses leave no trace in the tree; the span of what stands in them is without them. */
+export type Expression =
+  | { readonly kind: 'text'; readonly value: string; readonly span: Span }
+  | { readonly kind: 'number'; readonly value: number; readonly span: Span }
+  | { readonly kind: 'boolean'; readonly value: boolean; readonly span: Span }
+  | { readonly kind: 'path'; readonly names: readonly PathName[]; readonly span: Span }
+  | {
+      readonly kind: 'call'
+      readonly name: string
+      readonly nameSpan: Span
+      readonly args: readonly Expression[]
+      readonly span: Span
+    }
+  | { readonly kind: 'list'; readonly items: readonly Expression[]; readonly span: Span }
+  | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression; readonly span: Span }
+  | {
+      readonly kind: 'binary'
+      readonly operator: BinaryOperator
+      readonly left: Expression
+      readonly right: Expression
+      readonly span: Span
+    }
+  /** `operand is blank`, or `is not blank` when negated. */
+  | { readonly kind: 'blank'; readonly operand: Expression; readonly negated: boolean; readonly span: Span }
