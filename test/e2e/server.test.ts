@@ -8,7 +8,7 @@ import { BASE } from '../support/bridge.ts'
 import { differences, drain } from '../support/roster.ts'
 import { admin, consumerOf, endOf, syncToEnd } from './consumer.ts'
 import { type RunningPowerSchool, startPowerSchool } from './powerschool.ts'
-import { dataDir, linesOf, type Server, spawnNode, startServer, until, untilReady } from './processes.ts'
+import { dataDir, linesOf, type Server, spawnNode, startServer, untilReady } from './processes.ts'
 
 /** As many pages as are under way at a time may be cut short, and so be asked for twice, and the counts of their lists. */
 const CONCURRENCY = 4
@@ -212,14 +212,18 @@ async function randomInstant(
   requestsOfSync: number,
   server: Server,
 ): Promise<void> {
+  // A crawl that goes on where another one was has fewer requests, and may have read its last source.
+  const isOver = server.printed(/"source":"section_enrollments"|"event":"sync-ended"/)
   if (random.chance(0.5)) {
     const wanted = random.int(1, requestsOfSync)
-    // A crawl that goes on where another one was has fewer requests.
-    const isOver = server.printed(/"event":"sync-ended"/)
-    await Promise.race([isOver, until(async () => powerSchool.requests.count() >= wanted)])
+    const reached = Promise.withResolvers<void>()
+    powerSchool.onRequest = () => {
+      if (powerSchool.requests.count() >= wanted) reached.resolve()
+    }
+    await Promise.race([isOver, reached.promise])
     return
   }
-  await server.printed(/"source":"section_enrollments"/)
+  await isOver
   const turns = random.int(0, 30)
   for (let turn = 0; turn < turns; turn += 1) await fetch(`${server.url}/healthz`)
 }
