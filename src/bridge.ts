@@ -53,19 +53,21 @@ export interface Bridge {
   readonly sync: SyncContext
 }
 
-/** Brings the store up to date and wires everything; nothing runs until `schedule.start()`. */
-export async function createBridge({
-  config,
-  runtime,
-  mapping,
-  publicUrl,
-  onProgress,
-}: BridgeOptions): Promise<Bridge> {
-  const { sql, log, now } = runtime
+/** Brings the store's tables up to date. */
+export function prepareStore({ sql }: Runtime): void {
   migrate(sql, STORAGE)
+}
+
+/** Brings the consumer of the settings in step with them; what serves does this, what only syncs does not. */
+export async function prepareConsumer(config: ConnectedConfig, { sql, now, log }: Runtime): Promise<void> {
   const change = await ensureEnvironmentClient(config.oneRoster, { sql, now })
   if (change !== 'unchanged') log.info('environment-client', { change })
   warnOfWeakSecrets(config, log)
+}
+
+/** Wires everything over a prepared store; nothing runs until `schedule.start()`. */
+export function createBridge({ config, runtime, mapping, publicUrl, onProgress }: BridgeOptions): Bridge {
+  const { sql, log, now } = runtime
 
   const client = createPowerSchoolClient({
     ...config.powerSchool,

@@ -21,7 +21,11 @@ function requireChecked(files: readonly MappingFile[]): CheckedMapping {
   if (mapping !== undefined) return mapping
   const texts = new Map(files.map(({ path, text }) => [path, text]))
   const lines = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, texts.get(diagnostic.file)))
-  throw new BridgeError('mapping-invalid', `The mapping has ${diagnostics.length} mistakes:\n${lines.join('\n')}`, {
-    remedy: 'Mend them; `npm run bridge -- mapping check` shows them again.',
-  })
+  throw new BridgeError(
+    'mapping-invalid',
+    `The mapping has ${diagnostics.length === 1 ? '1 mistake' : `${diagnostics.length} mistakes`}:\n${lines.join('\n')}`,
+    {
+      remedy: 'Mend them; `npm run bridge -- mapping check` shows them again.',
+    },
+  )
 }

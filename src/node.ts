@@ -8,11 +8,12 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { fileURLToPath } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { Agent, fetch } from 'undici'
-import { type Bridge, type BridgeOptions, createBridge, type Runtime } from './bridge.ts'
+import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from './bridge.ts'
 import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
 import { BridgeError } from './errors.ts'
 import { loadMapping } from './load-mapping.ts'
 import { createLog, type Log } from './log.ts'
+import type { Mapping } from './mapping/compile.ts'
 import type { MappingFile } from './mapping/load.ts'
 import type { Fetch } from './powerschool/ask.ts'
 import type { LockOwner } from './store/locks.ts'
@@ -61,7 +62,7 @@ export function nodeFetch(config: Config): Fetch {
   return (url, init) => fetch(url, { ...(init as object), dispatcher }) as unknown as Promise<Response>
 }
 
-function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Runtime {
+function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtime'] {
   return {
     sql,
     log,
@@ -79,16 +80,17 @@ function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Runtime {
   }
 }
 
-export type OpenOptions = Pick<BridgeOptions, 'publicUrl' | 'onProgress'> & { readonly log?: Log }
+/** What a bridge needs of Node besides its address. */
+interface Profile {
+  readonly mapping: Mapping
+  readonly runtime: Runtime & { readonly sql: NodeSqlite }
+}
 
-/** The profile of the settings, ready to serve or to sync. Refuses with `mapping-invalid`, listing every diagnostic. */
-export async function openBridge(config: ConnectedConfig, options: OpenOptions): Promise<Bridge & { close(): void }> {
+/** Opens the store and the mapping. Refuses with `mapping-invalid` (every diagnostic) or `settings-invalid`. */
+export function openProfile(config: ConnectedConfig, log: Log): Profile {
   refuseUnbuilt(config)
   const mapping = loadMapping(readMappingFiles())
-  const sql = openDatabase(config)
-  const log = options.log ?? nodeLog(config)
-  const bridge = await createBridge({ config, mapping, runtime: nodeRuntime(config, sql, log), ...options })
-  return { ...bridge, close: () => sql.close() }
+  return { mapping, runtime: nodeRuntime(config, openDatabase(config), log) }
 }
 
 /** Settings of the contract that this version cannot honour yet must not be passed over in silence. */
@@ -112,21 +114,25 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** Listens, then opens the bridge (its address may depend on the port) and starts its syncs. */
+/** Opens the profile, listens, and starts the syncs. What is wrong with settings, mapping or port is refused here. */
 export async function startServer(config: ConnectedConfig): Promise<RunningServer> {
+  const log = nodeLog(config)
+  const { mapping, runtime } = openProfile(config, log)
+  prepareStore(runtime)
+  await prepareConsumer(config, runtime)
+
+  // The app may depend on the port; it is there before the first request can be.
   let app: Bridge['app'] | undefined
   const server = createAdaptorServer({
-    fetch: (request) => app?.fetch(request) ?? new Response(null, { status: 503, headers: { 'Retry-After': '1' } }),
+    fetch: (request) => app?.fetch(request) ?? new Response(null, { status: 503 }),
   }) as Server
-  await listen(server, config)
-  const { port } = server.address() as AddressInfo
-  const host = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host
-  const url = `http://${host}:${port}`
-  const log = nodeLog(config)
-  const bridge = await openBridge(config, { publicUrl: config.publicUrl ?? url, log }).catch((error: unknown) => {
-    server.close()
+  const { port } = await listen(server, config).catch((error: unknown) => {
+    runtime.sql.close()
     throw error
   })
+  const host = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host
+  const url = `http://${host}:${port}`
+  const bridge = createBridge({ config, mapping, runtime, publicUrl: config.publicUrl ?? url })
   app = bridge.app
   log.info('listening', { url, publicUrl: config.publicUrl ?? url })
   bridge.schedule.start()
@@ -143,13 +149,13 @@ export async function startServer(config: ConnectedConfig): Promise<RunningServe
       await closed
       clearTimeout(timer)
       clearInterval(sweeper)
-      bridge.close()
+      runtime.sql.close()
       log.info('stopped')
     },
   }
 }
 
-function listen(server: Server, { host, port }: Config): Promise<void> {
+function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       reject(
@@ -163,7 +169,8 @@ function listen(server: Server, { host, port }: Config): Promise<void> {
         ),
       )
     })
-    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve)
+    // A server that listens on a port has an address of this kind.
+    server.listen(port, host.replace(/^\[|\]$/g, ''), () => resolve(server.address() as AddressInfo))
   })
 }
 
@@ -175,11 +182,21 @@ export async function serve(): Promise<number> {
     return 1
   }
   const running = await startServer(read.config)
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
-  })
+  await untilTold()
   await running.stop()
   return 0
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the next one has its usual effect. */
+export function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ['SIGTERM', 'SIGINT'] as const
+    const told = () => {
+      for (const signal of signals) process.off(signal, told)
+      resolve()
+    }
+    for (const signal of signals) process.on(signal, told)
+  })
 }
 
 if (import.meta.main) {

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { BridgeError } from '../errors.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import { findSync, listSyncs, type SyncRecord } from '../store/syncs.ts'
+import { presentSync } from '../sync/report.ts'
 
 /** Routes below `/admin`. Without ADMIN_TOKEN, or with a wrong one, every path answers as if it did not exist. */
 export function adminApi(context: Context): Hono {
@@ -21,10 +22,15 @@ export function adminApi(context: Context): Hono {
   })
 
   app.post('/syncs', (c) => {
-    const { id, isNew } = context.schedule.request()
-    return c.json({ id, status: 'inProgress', isNew, href: `${context.publicUrl}/admin/syncs/${id}` }, 202)
+    try {
+      const { id, isNew } = context.schedule.request()
+      return c.json({ id, status: 'inProgress', isNew, href: `${context.publicUrl}/admin/syncs/${id}` }, 202)
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error
+      return refusal(c, error, 503)
+    }
   })
-  app.get('/syncs', (c) => c.json({ syncs: listSyncs(context.sql).map(present) }))
+  app.get('/syncs', (c) => c.json({ syncs: listSyncs(context.sql).map(presentSync) }))
   app.get('/syncs/latest', (c) => answer(c, listSyncs(context.sql, 1)[0]))
   app.get('/syncs/:id', (c) => answer(c, findSync(context.sql, c.req.param('id'))))
   app.post('/syncs/:id/resume', (c) => {
@@ -34,7 +40,7 @@ export function adminApi(context: Context): Hono {
       return answer(c, context.resumeSync(id))
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
-      return c.json({ error: error.code, message: error.message, remedy: error.remedy }, 409)
+      return refusal(c, error, 409)
     }
   })
   app.get('/status', (c) => c.json(status(context)))
@@ -47,15 +53,11 @@ async function digest(text: string): Promise<Uint8Array> {
 }
 
 function answer(c: HonoContext, sync: SyncRecord | undefined): Response {
-  return sync === undefined ? c.json({ error: 'not-found', message: 'No such sync.' }, 404) : c.json(present(sync))
+  return sync === undefined ? c.json({ error: 'not-found', message: 'No such sync.' }, 404) : c.json(presentSync(sync))
 }
 
-function present({ startedMs, finishedMs, ...sync }: SyncRecord) {
-  return {
-    ...sync,
-    startedAt: new Date(startedMs).toISOString(),
-    finishedAt: finishedMs === undefined ? undefined : new Date(finishedMs).toISOString(),
-  }
+function refusal(c: HonoContext, { code, message, remedy }: BridgeError, status: 409 | 503): Response {
+  return c.json({ error: code, message, remedy }, status)
 }
 
 function status({ sql, schedule, now }: Context) {
@@ -73,7 +75,7 @@ function status({ sql, schedule, now }: Context) {
           active: Object.fromEntries(activeTotals(sql, snapshot.generation)),
         },
         running: schedule.running(),
-        latestSync: latest && present(latest),
+        latestSync: latest && presentSync(latest),
       },
     ],
   }

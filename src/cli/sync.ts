@@ -1,8 +1,11 @@
 // `bridge sync`: one sync now, with a line that tells a person how far it is.
+import { createBridge, prepareStore } from '../bridge.ts'
+import type { Config } from '../config.ts'
+import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
-import { openBridge } from '../node.ts'
+import { openProfile } from '../node.ts'
 import type { SyncRecord } from '../store/syncs.ts'
-import type { SyncProgress, SyncReport } from '../sync/report.ts'
+import { presentSync, type SyncProgress, type SyncReport } from '../sync/report.ts'
 import { runSync } from '../sync/sync.ts'
 import type { Command } from './command.ts'
 import { print, printJson, say, table } from './output.ts'
@@ -19,25 +22,37 @@ export const syncCommand: Command = {
     const showProgress = progressLine()
     // Standard output is for the answer; the log goes beside the progress line.
     const log = createLog({ level: config.logLevel === 'info' ? 'warn' : config.logLevel, now: Date.now, write: say })
-    const bridge = await openBridge(config, {
-      publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
-      log,
-      onProgress: showProgress,
-    })
+    const publicUrl = publicUrlOf(config)
+    const { mapping, runtime } = openProfile(config, log)
+    prepareStore(runtime)
+    const bridge = createBridge({ config, mapping, runtime, publicUrl, onProgress: showProgress })
     const stopper = new AbortController()
     const stop = () => stopper.abort()
     process.once('SIGINT', stop).once('SIGTERM', stop)
     try {
       const record = await runSync(bridge.sync, crypto.randomUUID(), stopper.signal)
       showProgress(undefined)
-      if (isJson) printJson(record)
+      if (isJson) printJson(presentSync(record))
       else print(summary(record))
       return record.status === 'success' ? 0 : 1
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop)
-      bridge.close()
+      runtime.sql.close()
     }
   },
+}
+
+/** What the server would use. Refuses with `settings-invalid` where only the running server knows it. */
+function publicUrlOf({ publicUrl, host, port }: Config): string {
+  if (publicUrl !== undefined) return publicUrl
+  if (port !== 0) return `http://${host}:${port}`
+  throw new BridgeError(
+    'settings-invalid',
+    'PORT is 0 and PUBLIC_URL is not set, so the links of the records are unknown.',
+    {
+      remedy: 'Set PUBLIC_URL to the address that consumers use.',
+    },
+  )
 }
 
 const REDRAW_MS = 200
@@ -78,7 +93,7 @@ function summary(record: SyncRecord): string {
   if (error !== undefined)
     return [`The sync ended: ${record.status}.`, error.message, error.remedy ?? ''].join('\n').trim()
   if (report === undefined) return `The sync ended: ${record.status}.`
-  const rows = Object.entries(report.collections).map(([name, { active, added, changed, removed, rejected }]) =>
+  const rows = Object.entries(report.counts).map(([name, { active, added, changed, removed, rejected }]) =>
     [name, active, added, changed, removed, rejected].map(String),
   )
   const held = report.held.map(

@@ -30,6 +30,9 @@ interface Gate {
 const FIRST_GAP_MS = 100
 const LARGEST_GAP_MS = 10_000
 const EASE = 0.995
+// A gap of seconds is the trace of an outage rather than of an interval: it has to go before it costs an hour.
+const LARGE_GAP_MS = 1_000
+const EASE_LARGE = 0.9
 
 interface Waiting {
   readonly start: (timeMs: number) => void
@@ -115,7 +118,9 @@ export function createGate({ concurrency, minIntervalMs, now, sleep, signal: who
       nextStartMs = Math.max(nextStartMs, slowedMs + gapMs)
     },
     easeUp() {
-      if (gapMs > minIntervalMs) gapMs = gapMs * EASE < 1 ? minIntervalMs : Math.max(minIntervalMs, gapMs * EASE)
+      if (gapMs <= minIntervalMs) return
+      const easedMs = gapMs * (gapMs > LARGE_GAP_MS ? EASE_LARGE : EASE)
+      gapMs = easedMs < 1 ? minIntervalMs : Math.max(minIntervalMs, easedMs)
     },
   }
 }

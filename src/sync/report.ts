@@ -7,6 +7,7 @@ import type { Crawl } from '../store/crawls.ts'
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
+import type { SyncRecord } from '../store/syncs.ts'
 import type { Removal } from './guard.ts'
 import { stagedRows } from './staged.ts'
 
@@ -24,7 +25,8 @@ export interface SyncReport {
   /** False when nothing had changed, or the guard holds it. */
   readonly isPublished: boolean
   readonly schoolYear: string | undefined
-  readonly collections: Readonly<Record<string, CollectionChanges & { readonly rejected: number }>>
+  /** By collection. */
+  readonly counts: Readonly<Record<string, CollectionChanges & { readonly rejected: number }>>
   /** What the guard holds the sync for. */
   readonly held: readonly Removal[]
   /** Rows read of each source. */
@@ -60,7 +62,7 @@ export function syncReport(input: ReportInput): SyncReport {
     publishedAt: snapshot?.time,
     isPublished,
     schoolYear: typeof startYear === 'number' ? String(startYear + 1) : undefined,
-    collections: Object.fromEntries(
+    counts: Object.fromEntries(
       [...changes].map(([name, counts]) => [name, { ...counts, rejected: rejectedOf(run, name) }]),
     ),
     held,
@@ -77,6 +79,24 @@ function rejectedOf(run: RunReport, collection: string): number {
     .filter(([rule]) => rule.startsWith(`${collection}.`))
     .flatMap(([, { leftOut }]) => Object.entries(leftOut))
     .reduce((sum, [code, count]) => sum + (REJECTING.has(code) ? count : 0), 0)
+}
+
+/** A sync as the admin API and the command line show it. */
+export function presentSync({ id, status, stage, startedMs, finishedMs, progress, report, error }: SyncRecord) {
+  // Written by `syncReport` only.
+  const { counts, diagnostics, ...more } = (report ?? {}) as Partial<SyncReport>
+  return {
+    id,
+    status,
+    stage,
+    startedAt: new Date(startedMs).toISOString(),
+    finishedAt: finishedMs === undefined ? undefined : new Date(finishedMs).toISOString(),
+    progress,
+    counts,
+    diagnostics,
+    error,
+    report: report === undefined ? undefined : more,
+  }
 }
 
 /** An error as the admin API and the log tell it: no internals, no personal data. */

@@ -74,7 +74,7 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     log.info('sync-started', { sync: id })
     const { status, report } = await stages(context, id, signal, showProgress)
     save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
-    log.info('sync-ended', { sync: id, status, collections: report.collections })
+    log.info('sync-ended', { sync: id, status, counts: report.counts })
     for (const _ of cleanUp(sql, context.collections, { now: now(), ...context.lifetimes })) await context.pause()
   } catch (error) {
     const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
@@ -167,7 +167,7 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
         remedy: 'Only the latest sync can be released, and only while its status is validationError.',
       })
     }
-    const totals = new Map(Object.entries(report.collections).map(([name, { active }]) => [name, active]))
+    const totals = new Map(Object.entries(report.counts).map(([name, { active }]) => [name, active]))
     const snapshot = publishGeneration(sql, { generation: pending.generation, sync: id, totals, now: now() })
     const released: SyncRecord = {
       ...record,

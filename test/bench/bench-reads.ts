@@ -28,10 +28,10 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
     `update students set first_name = first_name || 'a' where dcid in
      (select dcid from students where enroll_status = 0 order by dcid limit ${DELTA})`,
   )
-  const after = (await client.sync()).report
+  const after = (await client.sync()).counts
   const total = {
-    users: after?.collections.users?.active ?? 0,
-    enrollments: after?.collections.enrollments?.active ?? 0,
+    users: after?.users?.active ?? 0,
+    enrollments: after?.enrollments?.active ?? 0,
   }
 
   const pages = (['users', 'enrollments'] as const).flatMap((name) =>

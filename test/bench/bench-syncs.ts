@@ -40,7 +40,7 @@ export async function benchSyncs({
     await bridge.stop()
   }
   const bare = median(times.bare)
-  const written = Object.values(again?.report?.collections ?? {}).reduce(
+  const written = Object.values(again?.counts ?? {}).reduce(
     (sum, { added, changed, removed }) => sum + added + changed + removed,
     0,
   )
@@ -61,7 +61,7 @@ export async function benchSyncs({
 }
 
 function describe(sync: Sync | undefined): string {
-  const { users, enrollments } = sync?.report?.collections ?? {}
+  const { users, enrollments } = sync?.counts ?? {}
   return `${users?.active} users, ${enrollments?.active} enrollments`
 }
 

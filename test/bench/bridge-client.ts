@@ -28,11 +28,11 @@ export interface Sync {
   readonly startedAt: string
   readonly finishedAt?: string
   readonly error?: unknown
+  readonly counts?: Readonly<Record<string, { active: number; added: number; changed: number; removed: number }>>
   readonly report?: {
     readonly isPublished: boolean
     readonly publishedAt: string
     readonly generation: number
-    readonly collections: Readonly<Record<string, { active: number; added: number; changed: number; removed: number }>>
     readonly durations: Readonly<Record<string, number>>
     readonly sources: Readonly<Record<string, number>>
   }

@@ -199,7 +199,8 @@ describe('sync', () => {
     expect(again.code).toBe(0)
     expect(JSON.parse(again.stdout)).toMatchObject({
       status: 'success',
-      report: { generation: 1, isPublished: false, collections: { users: { active: expected.users.size, added: 0 } } },
+      report: { generation: 1, isPublished: false },
+      counts: { users: { active: expected.users.size, added: 0 } },
     })
   })
 

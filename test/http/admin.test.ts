@@ -78,8 +78,8 @@ describe('a sync', () => {
         isPublished: true,
         schoolYear: '2026',
         held: [],
-        collections: { users: { active: 6, added: 6, changed: 0, removed: 0, rejected: 1 } },
       },
+      counts: { users: { active: 6, added: 6, changed: 0, removed: 0, rejected: 1 } },
     })
     expect((await ask(bridge, '/status')).body).toEqual({
       profiles: [

@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest'
 import type { District } from '../../fixtures/powerschool/district.ts'
 import { createPowerSchool, type PowerSchool, type SimulatorOptions } from '../../fixtures/powerschool/simulator.ts'
-import { type Bridge, createBridge, type Runtime } from '../../src/bridge.ts'
+import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from '../../src/bridge.ts'
 import { readConfig } from '../../src/config.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { createLog } from '../../src/log.ts'
@@ -90,7 +90,9 @@ export async function openTestBridge({
     lockOwner: { name: 'test', isAlive: () => false },
   }
   defaultMapping ??= loadMapping(readMappingFiles())
-  const bridge = await createBridge({
+  prepareStore(runtime)
+  await prepareConsumer(read.config, runtime)
+  const bridge = createBridge({
     config: read.config,
     runtime,
     mapping: mapping ?? defaultMapping,

@@ -25,7 +25,7 @@ describe('the default mapping on a messy district', () => {
     const numbers = district.db
       .prepare(`select school_number from schools where school_number not in (0, 999999)`)
       .all()
-    const schools = numbers.slice(0, 1).map((row) => Number(row['school_number']))
+    const schools = numbers.slice(0, 1).map((row) => Number(row.school_number))
     const bridge = await openTestBridge({ district, settings: { SCHOOLS: schools.join(',') } })
     expect(await bridge.syncNow()).toMatchObject({ status: 'success' })
     expect(differences(expectedRoster(district, { schools }), await drain(bridge))).toEqual([])

@@ -102,7 +102,7 @@ describe('a held sync', () => {
     expect(held).toMatchObject({ ...HELD, report: { generation: 1, isPublished: false } })
     expect(held.report.held.map(({ collection }) => collection)).toEqual(['users', 'enrollments', 'demographics'])
     for (const { collection, removed, of } of held.report.held) {
-      expect(held.report.collections[collection]).toMatchObject({ removed })
+      expect(held.report.counts[collection]).toMatchObject({ removed })
       expect(removed).toBeGreaterThan(of * 0.2)
     }
     expect(await servedBytes(bridge)).toEqual(before)

@@ -79,7 +79,7 @@ describe('the tiny district', () => {
       isPublished: true,
       schoolYear: '2026',
       held: [],
-      collections: {
+      counts: {
         orgs: first(3),
         academicSessions: first(7),
         courses: first(3),
