@@ -95,6 +95,7 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     guard: { share: config.guardShare, minimum: config.guardMin },
     lifetimes: { pinLifetimeMs: config.pinLifetimeMs, tombstoneLifetimeMs: config.tombstoneLifetimeMs },
     lockOwner: runtime.lockOwner,
+    after: runtime.after,
     now,
     pause: runtime.pause,
     log,

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'powerschool-incomplete' // a list ended short of its count, or a row came twice
   | 'mapping-invalid' // the mapping has diagnostics
   | 'scope-empty' // no school, or no school year, to publish
+  | 'store-failed' // the database file: disk full, not writable, damaged
   | 'sync-running' // one sync at a time
   | 'sync-stopped' // the process is shutting down
   | 'not-found'

@@ -41,11 +41,13 @@ export function nodeLog(config: Config): Log {
 }
 
 const HERE: LockOwner = {
-  name: `${process.pid}@${hostname()}`,
-  isAlive(name) {
-    const [pid, host] = name.split('@')
-    // A container that was made anew has another name; two machines never share a database file.
-    if (host !== hostname()) return false
+  name: `${process.pid}@${hostname()}#${crypto.randomUUID()}`,
+  mayBeAlive(name) {
+    const [pid, host] = name.split('#')[0]?.split('@') ?? []
+    // Of another machine, or a container that was made anew, only the lease can tell.
+    if (host !== hostname()) return true
+    // This process has the number now, so the one that had it has ended.
+    if (Number(pid) === process.pid) return false
     try {
       process.kill(Number(pid), 0)
       return true

@@ -77,13 +77,13 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
     signal: wholeSignal,
   } = options
   const url = options.url.replace(/\/+$/, '')
-  const gate = createGate({ concurrency, minIntervalMs: options.minIntervalMs, now, sleep, signal: wholeSignal })
+  const gate = createGate({ concurrency, minIntervalMs: options.minIntervalMs, now, sleep })
   const withWhole = signalJoiner(wholeSignal)
   const tokens = createTokenSource({
     ...options,
     url,
     timeoutMs,
-    fetch: (to, init) => inTurn(TOKEN_PATH, wholeSignal, async () => fetch(to, init)),
+    inTurn: (send, signal) => inTurn(TOKEN_PATH, signal, send),
   })
   let requests = 0
 
@@ -141,7 +141,7 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
   async function signIn(signal: AbortSignal | undefined): Promise<string> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await orStop(tokens.token(), signal, TOKEN_PATH)
+        return await tokens.token(signal)
       } catch (failure) {
         await waitAfter(failure, attempt, TOKEN_PATH, signal)
       }

@@ -22,6 +22,8 @@ export interface ListState {
   readonly pages: ReadonlySet<number>
   readonly isDone: boolean
   readonly rows: number
+  /** When the list was begun, in milliseconds since 1970. A list that tells none is gone on with, however old. */
+  readonly startedMs?: number
 }
 
 /** Synchronous. Each call is whole or has not happened, also when the process is killed. */

@@ -6,6 +6,7 @@ import type { CrawlProgressReport, CrawlSource, CrawlStore } from './crawl-ports
 import { listsOf } from './lists.ts'
 import { type PowerSchoolMetadata, pageSizeOf } from './metadata.ts'
 import { readList } from './pages.ts'
+import { createGoneLists, mayBeGone } from './parent-gone.ts'
 import { eachInPool } from './pool.ts'
 import { createSourceProgress } from './progress.ts'
 import { stoppedAt } from './stop.ts'
@@ -20,7 +21,7 @@ interface CrawlOptions {
 
 /**
  * Sources in the plan's order, because a later one's parents come from an earlier one's rows; the lists of a source side by
- * side. The first failure stops the rest and is thrown; when this promise settles, nothing is under way any more.
+ * side. A list whose parent was deleted meanwhile is empty. The first failure stops the rest and is thrown; when this promise settles, nothing is under way any more.
  */
 export async function crawl(
   plan: readonly CrawlSource[],
@@ -81,23 +82,37 @@ async function crawlSource(context: SourceCrawl): Promise<void> {
     return state?.isDone !== true
   })
   progress.start()
+  let hasRead = open.length < lists.length
+  const gone = createGoneLists({ client, store, log, signal: controller.signal, isProven: () => hasRead })
   const pageSize = pageSizeOf(metadata, source.rows)
   await eachInPool(
     open,
     client.concurrency,
     async (list) => {
-      await readList(client, list, store, {
-        pageSize,
-        log,
-        signal: controller.signal,
-        onTotal: (total) => progress.listCounted(list.list, total),
-        onRows: progress.rowsRead,
-        onFailure: fail,
-      })
+      try {
+        await readList(client, list, store, {
+          pageSize,
+          log,
+          signal: controller.signal,
+          onTotal: (total) => progress.listCounted(list.list, total),
+          onRows: progress.rowsRead,
+          onFailure: (failure) => {
+            if (!mayBeGone(list, failure)) fail(failure)
+          },
+        })
+      } catch (failure) {
+        return await gone.setAside(list, failure)
+      }
+      hasRead = true
       progress.listDone()
     },
     fail,
   )
+  gone.finish((list, rowsBefore) => {
+    progress.listCounted(list.list, 0)
+    progress.rowsRead(-rowsBefore)
+    progress.listDone()
+  })
   store.finishSource(source.name)
   log.info('powerschool-source-read', {
     source: source.name,

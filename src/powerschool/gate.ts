@@ -10,11 +10,10 @@ interface GateOptions {
   readonly minIntervalMs: number
   readonly now: () => number
   readonly sleep: Sleep
-  readonly signal: AbortSignal | undefined
 }
 
 interface Gate {
-  /** Waits for a turn and gives the time of the start; every turn ends with `leave`. Refuses with `sync-stopped`. */
+  /** Waits for a turn and gives its start, for `slowDown`; every turn ends with `leave`. Refuses with `sync-stopped`. */
   enter(path: string, signal: AbortSignal | undefined): Promise<number>
   leave(): void
   /** Starts nothing for `waitMs`. */
@@ -39,18 +38,25 @@ interface Waiting {
   readonly refuse: (reason: unknown) => void
 }
 
-export function createGate({ concurrency, minIntervalMs, now, sleep, signal: wholeSignal }: GateOptions): Gate {
+/** A clock that is set back costs no waiting. Nothing sleeps on when nobody waits any more. */
+export function createGate({ concurrency, minIntervalMs, now, sleep }: GateOptions): Gate {
   const queue: Waiting[] = []
   let running = 0
-  let isAsleep = false
+  let asleep: AbortController | undefined
   let gapMs = minIntervalMs
   let nextStartMs = Number.NEGATIVE_INFINITY
   let heldUntilMs = Number.NEGATIVE_INFINITY
-  let sleptUntilMs = Number.NEGATIVE_INFINITY
   let slowedMs = Number.NEGATIVE_INFINITY
+  let lastNowMs = Number.NEGATIVE_INFINITY
+  let lostMs = 0
 
-  // A timer may fire a little early by the clock; what has been slept counts as passed.
-  const time = () => Math.max(now(), sleptUntilMs)
+  /** Like `now`, but it never goes back: every time in here is one of these. */
+  function time(): number {
+    const nowMs = now()
+    if (nowMs < lastNowMs) lostMs += lastNowMs - nowMs
+    lastNowMs = nowMs
+    return nowMs + lostMs
+  }
 
   function startWaiting(): void {
     while (running < concurrency && queue.length > 0) {
@@ -67,16 +73,24 @@ export function createGate({ concurrency, minIntervalMs, now, sleep, signal: who
   }
 
   async function sleepUntil(dueMs: number, waitMs: number): Promise<void> {
-    if (isAsleep) return
-    isAsleep = true
+    if (asleep !== undefined) return
+    const controller = new AbortController()
+    asleep = controller
     try {
-      await sleep(waitMs, wholeSignal)
-      sleptUntilMs = Math.max(sleptUntilMs, dueMs)
+      await sleep(waitMs, controller.signal)
+      // A timer may fire a little early by the clock, or the clock was set back; what has been slept counts as passed.
+      if (asleep === controller) lostMs += Math.max(0, dueMs - time())
     } catch (reason) {
-      for (const waiting of queue.splice(0)) waiting.refuse(reason)
+      if (asleep === controller) for (const waiting of queue.splice(0)) waiting.refuse(reason)
     }
-    isAsleep = false
+    if (asleep !== controller) return
+    asleep = undefined
     startWaiting()
+  }
+
+  function wake(): void {
+    asleep?.abort()
+    asleep = undefined
   }
 
   return {
@@ -86,6 +100,7 @@ export function createGate({ concurrency, minIntervalMs, now, sleep, signal: who
         const stop = () => {
           const place = queue.indexOf(waiting)
           if (place >= 0) queue.splice(place, 1)
+          if (queue.length === 0) wake()
           waiting.refuse(stoppedAt(path))
         }
         const waiting: Waiting = {

@@ -9,6 +9,8 @@ export interface List {
   /** Stable between runs: '3' (the parent), '2026' (a value in `q`), '3;2026', or 'all'. */
   readonly list: string
   readonly path: string
+  /** Where PowerSchool answers for the parent itself: '/ws/v1/section/123'. */
+  readonly parentPath?: string
   readonly rows: string
   readonly keyPath: string
   readonly isSingle: boolean
@@ -29,13 +31,20 @@ export function listsOf(source: CrawlSource, store: CrawlStore): List[] {
   const parents = parent === undefined ? [undefined] : new Set(store.parentValues(parent.placeholder))
   const lists: List[] = []
   for (const value of parents) {
-    const path = parent === undefined ? get : get.replace(`{${parent.placeholder}}`, encodeURIComponent(value ?? ''))
+    const { path, ...ofParent } = pathsOf(get, parent?.placeholder, value)
     for (const { values, filter } of filters) {
       const list = [...(value === undefined ? [] : [value]), ...values].join(';') || 'all'
-      lists.push({ source: name, list, path, rows, keyPath, isSingle, filter, detail })
+      lists.push({ source: name, list, path, ...ofParent, rows, keyPath, isSingle, filter, detail })
     }
   }
   return lists
+}
+
+function pathsOf(get: string, placeholder: string | undefined, value: string | number | undefined) {
+  if (placeholder === undefined || value === undefined) return { path: get }
+  const [before = '', ...after] = get.split(`{${placeholder}}`)
+  const parentPath = `${before}${encodeURIComponent(value)}`
+  return { path: `${parentPath}${after.join('')}`, parentPath }
 }
 
 interface Filter {

@@ -2,18 +2,18 @@
 
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { RefusedError } from './answer.ts'
 import type { PowerSchoolClient } from './client.ts'
-import type { CrawlStore, ListState } from './crawl-ports.ts'
+import type { CrawlStore } from './crawl-ports.ts'
 import type { List } from './lists.ts'
 import { eachInPool } from './pool.ts'
-import { countedOf, countOf, hasUncounted, isRow, type Row, rowsOf, singleRowOf } from './rows.ts'
+import { beginOrResume } from './resume.ts'
+import { countedOf, hasUncounted, repeatsKey, rowsOf, singleRowOf } from './rows.ts'
 
 const MAX_REPEATS = 3
 /** Beyond the count, or without one: more pages than that mean a server that does not know where its list ends. */
 const MAX_FURTHER_PAGES = 10_000
 
-interface ReadListOptions {
+export interface ReadListOptions {
   readonly pageSize: number
   readonly log: Log
   readonly signal?: AbortSignal | undefined
@@ -28,20 +28,28 @@ interface Shortfall {
   readonly expected: number | undefined
   readonly got: number
   readonly reason: string
+  /** Nothing is missing if the count is taken to have "Graduated Students" in it. */
+  readonly isWholeWithGraduates: boolean
 }
 
 /**
  * Ends with the list finished in the store, or throws. A list that ends short of its count, repeats a row or misses a part of
  * a page is read again up to three times and then refused with `powerschool-incomplete`; more rows than the count are fine.
  * What the store already holds of the list is not read again.
+ *
+ * `/count` leaves out "Graduated Students". Of a server that counts them, a list of schools always looks one short; it is
+ * taken for whole when every reading has shown just that, which a school lost by a passing fault does not.
  */
 export async function readList(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
+  let mayCountGraduates = hasUncounted(list.rows)
   for (let reading = 1; ; reading += 1) {
+    const acceptsGraduates = mayCountGraduates && reading > MAX_REPEATS
     const shortfall = list.isSingle
       ? await readSingle(client, list, store, options)
-      : await readPages(client, list, store, options)
+      : await readPages(client, list, store, { ...options, acceptsGraduates })
     if (shortfall === undefined) break
-    const { expected, got, reason } = shortfall
+    const { expected, got, reason, isWholeWithGraduates } = shortfall
+    mayCountGraduates &&= isWholeWithGraduates
     if (reading > MAX_REPEATS) throw incomplete(list.path, shortfall, reading)
     options.log.warn('powerschool-list-again', { path: list.path, reason, expected, got, reading })
     await client.backOff(reading, list.path, options.signal)
@@ -65,10 +73,10 @@ async function readPages(
   client: PowerSchoolClient,
   list: List,
   store: CrawlStore,
-  options: ReadListOptions,
+  options: ReadListOptions & { readonly acceptsGraduates: boolean },
 ): Promise<Shortfall | undefined> {
   const { source, list: id, path } = list
-  const { pageSize, signal, onRows, onFailure } = options
+  const { pageSize, signal, onRows, onFailure, acceptsGraduates, log } = options
   const { total, pages, rows: rowsBefore } = await beginOrResume(client, list, store, options)
   const keys = new Set<string>()
   const sizes = new Map<number, number>()
@@ -79,8 +87,8 @@ async function readPages(
   const isSound = () => shortfall === undefined
   const mayHaveMore = (last: number) => (total === undefined ? sizes.get(last) !== 0 : rowsGot >= last * pageSize)
 
-  function spoil(reason: string): void {
-    shortfall = { expected: total, got: rowsCounted, reason }
+  function spoil(reason: string, isWholeWithGraduates = false): void {
+    shortfall = { expected: total, got: rowsCounted, reason, isWholeWithGraduates }
     // At once, and not when the other pages have ended: a process that is killed meanwhile must not take it for sound.
     store.restartList(source, id)
     onRows?.(-rowsGot)
@@ -107,68 +115,16 @@ async function readPages(
     if (further > MAX_FURTHER_PAGES) spoil('the list does not end')
     else await readPage(last)
   }
-  if (isSound() && total !== undefined && rowsCounted < total) spoil('rows are missing')
+  const isShort = total !== undefined && rowsCounted < total
+  const isWholeWithGraduates = isShort && rowsGot === total
+  if (isSound() && isWholeWithGraduates && acceptsGraduates) log.warn('count-includes-graduated', { path, total })
+  else if (isSound() && isShort) spoil('rows are missing', isWholeWithGraduates)
   if (isSound() && hasGap(sizes, pages, pageSize)) spoil('a page before the last is not full')
   return shortfall
 }
 
-/** What the store has of the list, if it can be gone on with; else a new beginning with the present count. */
-async function beginOrResume(
-  client: PowerSchoolClient,
-  list: List,
-  store: CrawlStore,
-  { pageSize, signal, onTotal, onRows }: ReadListOptions,
-): Promise<Omit<ListState, 'isDone'>> {
-  const { source, list: id } = list
-  const state = store.listState(source, id)
-  if (state !== undefined && canResume(state, list, pageSize)) return state
-  if (state !== undefined && state.pages.size > 0) {
-    store.restartList(source, id)
-    onRows?.(-state.rows)
-  }
-  const total = await countRows(client, list, signal)
-  store.beginList(source, id, total)
-  onTotal?.(total)
-  return { total, pages: new Set(), rows: 0 }
-}
-
-/**
- * Without a count only full pages prove themselves: the page size may have been another one before. Of pages whose rows are
- * not all counted, their number proves nothing.
- */
-function canResume({ total, pages, rows }: ListState, list: List, pageSize: number): boolean {
-  if (hasUncounted(list.rows) && pages.size > 0) return false
-  return total !== undefined || (pages.size > 0 && rows === pages.size * pageSize && Math.max(...pages) === pages.size)
-}
-
-/** `undefined` where PowerSchool has no count for this resource. */
-async function countRows(client: PowerSchoolClient, { path, filter }: List, signal: AbortSignal | undefined) {
-  try {
-    const counted = `${path}/count`
-    return await client.get(counted, { query: filter, read: (body) => countOf(body, counted), signal })
-  } catch (error) {
-    if (error instanceof RefusedError && error.status === 404) return undefined
-    throw error
-  }
-}
-
 function* missingPages(last: number, pages: ReadonlySet<number>, isSound: () => boolean): Generator<number> {
   for (let page = 2; page <= last && isSound(); page += 1) if (!pages.has(page)) yield page
-}
-
-/** Adds the keys of the rows to `keys`, and tells whether one was there. A row without a key is the mapping's to report. */
-function repeatsKey(rows: readonly Row[], keyPath: string, keys: Set<string>): boolean {
-  const names = keyPath.split('.')
-  const before = keys.size
-  let keyed = 0
-  for (const row of rows) {
-    let key: unknown = row
-    for (const name of names) key = isRow(key) ? key[name] : undefined
-    if (key === undefined) continue
-    keyed += 1
-    keys.add(String(key))
-  }
-  return keys.size < before + keyed
 }
 
 /** A short page with rows behind it. Of pages from an earlier run only the sum is known, and the count vouches for it. */

@@ -58,6 +58,26 @@ export function countedOf(rows: readonly Row[], rowsPath: string): number {
   return rows.filter((row) => Number(row.school_number) !== GRADUATED_STUDENTS).length
 }
 
+/** Adds the keys of the rows to `keys`, and tells whether one was there. A row without a usable key is the mapping's to report. */
+export function repeatsKey(rows: readonly Row[], keyPath: string, keys: Set<string>): boolean {
+  const names = keyPath.split('.')
+  const before = keys.size
+  let keyed = 0
+  for (const row of rows) {
+    let key: unknown = row
+    for (const name of names) key = isRow(key) ? key[name] : undefined
+    if (!isKey(key)) continue
+    keyed += 1
+    keys.add(String(key))
+  }
+  return keys.size < before + keyed
+}
+
+/** Different keys beyond the safe integers may have become one number when the body was parsed. */
+function isKey(value: unknown): value is string | number {
+  return typeof value === 'string' ? value.trim() !== '' : Number.isSafeInteger(value)
+}
+
 export function isRow(value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

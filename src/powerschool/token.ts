@@ -3,6 +3,7 @@
 import { BridgeError } from '../errors.ts'
 import { failureOf, isMarkup, parseBody, unavailable } from './answer.ts'
 import { type Answer, ask, type Fetch } from './ask.ts'
+import { orStop } from './stop.ts'
 
 export const TOKEN_PATH = '/oauth/access_token'
 const UNKNOWN_LIFE_SECONDS = 3600
@@ -19,12 +20,16 @@ interface TokenSourceOptions {
   readonly clientSecret: string
   readonly now: () => number
   readonly timeoutMs?: number
-  readonly signal?: AbortSignal | undefined
+  /** Sends the request when its turn has come; the wait for it is not part of `timeoutMs`. */
+  readonly inTurn?: <T>(send: () => Promise<T>, signal: AbortSignal) => Promise<T>
 }
 
 interface TokenSource {
-  /** A valid token. Calls that come while one is being fetched share the answer and its failure; nothing is tried again here. */
-  token(): Promise<string>
+  /**
+   * A valid token. Calls that come while one is being fetched share the answer and its failure; nothing is tried again here.
+   * The signal ends the call with `sync-stopped`, and the request with the last call that waits for it.
+   */
+  token(signal?: AbortSignal): Promise<string>
   /** Forgets `token`, unless a newer one has already taken its place. */
   invalidate(token: string): void
 }
@@ -34,23 +39,50 @@ interface Kept {
   readonly renewAtMs: number
 }
 
+interface Pending {
+  readonly answer: Promise<string>
+  readonly controller: AbortController
+  waiting: number
+}
+
 /** Refuses with `powerschool-credentials`, and with the codes of `ask` and `failureOf`. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { now } = options
+  const { now, inTurn = (send) => send() } = options
   let kept: Kept | undefined
-  let pending: Promise<string> | undefined
+  let pending: Pending | undefined
 
-  const renew = async () => {
-    kept = await requestToken(options)
-    return kept.token
+  function renew(): Pending {
+    const controller = new AbortController()
+    const { signal } = controller
+    const answer = inTurn(() => requestToken(options, signal), signal).then((fresh) => {
+      kept = fresh
+      return fresh.token
+    })
+    const renewal: Pending = { answer, controller, waiting: 0 }
+    const done = () => forget(renewal)
+    answer.then(done, done)
+    return renewal
   }
+
+  function forget(renewal: Pending): void {
+    if (pending === renewal) pending = undefined
+  }
+
   return {
-    async token() {
+    async token(signal) {
       if (kept !== undefined && now() < kept.renewAtMs) return kept.token
-      pending ??= renew().finally(() => {
-        pending = undefined
-      })
-      return pending
+      pending ??= renew()
+      const renewal = pending
+      renewal.waiting += 1
+      try {
+        return await orStop(renewal.answer, signal, TOKEN_PATH)
+      } finally {
+        renewal.waiting -= 1
+        if (renewal.waiting === 0) {
+          forget(renewal)
+          renewal.controller.abort()
+        }
+      }
     },
     invalidate(token) {
       if (kept?.token === token) kept = undefined
@@ -58,8 +90,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 }
 
-async function requestToken(options: TokenSourceOptions): Promise<Kept> {
-  const { fetch, url, clientId, clientSecret, now, timeoutMs = 60_000, signal } = options
+async function requestToken(options: TokenSourceOptions, signal: AbortSignal): Promise<Kept> {
+  const { fetch, url, clientId, clientSecret, now, timeoutMs = 60_000 } = options
   const init = {
     method: 'POST',
     headers: {

@@ -8,6 +8,8 @@ export interface ListState {
   readonly pages: ReadonlySet<number>
   readonly isDone: boolean
   readonly rows: number
+  /** When its first page was asked for. */
+  readonly startedMs: number
 }
 
 export interface StagedInput {
@@ -39,7 +41,10 @@ export interface CrawlProgress {
   restartList(source: string, list: string): void
   finishList(source: string, list: string): void
   isSourceDone(source: string): boolean
-  /** A key that several lists brought (a district's course comes from each of its schools) is kept once from here on. */
+  /**
+   * A key that several lists brought (a district's course comes from each of its schools) is kept once from here on: the
+   * first list's, whichever came first.
+   */
   finishSource(source: string): void
 }
 
@@ -48,9 +53,9 @@ export interface CrawlProgress {
  * next page of any list (a kill in between costs a count, never a page). Keys are indexed when a source is complete; an index
  * kept up meanwhile made each commit four times as long, for keys come in no order.
  */
-export function openCrawlProgress(sql: Sql, crawl: Crawl): CrawlProgress {
+export function openCrawlProgress(sql: Sql, crawl: Crawl, now: () => number): CrawlProgress {
   const { id, area } = crawl
-  const begun = new Map<string, number | undefined>()
+  const begun = new Map<string, { readonly total: number | undefined; readonly ms: number }>()
   let finished: { readonly source: string; readonly list: string }[] = []
   /** The keys of the lists that are being read. */
   const openKeys = new Map<string, Set<string | number>>()
@@ -72,14 +77,17 @@ export function openCrawlProgress(sql: Sql, crawl: Crawl): CrawlProgress {
 
   const writeBeginning = (source: string, list: string) => {
     const name = nameOf(source, list)
-    if (!begun.has(name)) return
+    const beginning = begun.get(name)
+    if (beginning === undefined) return
     sql.run(
-      `insert into crawl_lists (crawl, source, list, total, is_done) values (?, ?, ?, ?, 0)
-       on conflict (crawl, source, list) do update set total = excluded.total, is_done = 0`,
+      `insert into crawl_lists (crawl, source, list, total, begun_ms, is_done) values (?, ?, ?, ?, ?, 0)
+       on conflict (crawl, source, list) do update
+         set total = excluded.total, begun_ms = excluded.begun_ms, is_done = 0`,
       id,
       source,
       list,
-      begun.get(name) ?? null,
+      beginning.total ?? null,
+      beginning.ms,
     )
     begun.delete(name)
   }
@@ -94,11 +102,14 @@ export function openCrawlProgress(sql: Sql, crawl: Crawl): CrawlProgress {
   return {
     listState(source, list) {
       const name = nameOf(source, list)
-      if (begun.has(name)) return { total: begun.get(name), pages: new Set(), isDone: false, rows: 0 }
+      const beginning = begun.get(name)
+      if (beginning !== undefined) {
+        return { total: beginning.total, pages: new Set(), isDone: false, rows: 0, startedMs: beginning.ms }
+      }
       const isEnding = finished.some((end) => end.source === source && end.list === list)
       if (isEnding) sql.transaction(writeEnds)
-      const [row] = sql.all<{ total: number | null; is_done: number }>(
-        `select total, is_done from crawl_lists where crawl = ? and source = ? and list = ?`,
+      const [row] = sql.all<{ total: number | null; begun_ms: number; is_done: number }>(
+        `select total, begun_ms, is_done from crawl_lists where crawl = ? and source = ? and list = ?`,
         id,
         source,
         list,
@@ -112,13 +123,14 @@ export function openCrawlProgress(sql: Sql, crawl: Crawl): CrawlProgress {
       )
       return {
         total: row.total ?? undefined,
+        startedMs: row.begun_ms,
         isDone: row.is_done === 1,
         pages: new Set(pages.map((page) => page.page)),
         rows: pages.reduce((sum, page) => sum + page.rows, 0),
       }
     },
     beginList(source, list, total) {
-      begun.set(nameOf(source, list), total)
+      begun.set(nameOf(source, list), { total, ms: now() })
     },
     savePage(source, list, page, rows, problems) {
       const table = stagedTable(area, source)
@@ -198,8 +210,10 @@ function indexKeys(sql: Sql, table: string, index: string): void {
   sql.run(`create index if not exists ${index} on ${table}(key)`)
   sql.run(
     `delete from ${table} where seq in (
-       select later.seq from (select key, min(seq) as first from ${table} group by key having count(*) > 1) twice
-       join ${table} later on later.key = twice.key and later.seq > twice.first)`,
+       select seq from (
+         select seq, row_number() over (partition by key order by list, page, seq) as place from ${table}
+         where key in (select key from ${table} group by key having count(*) > 1))
+       where place > 1)`,
   )
 }
 

@@ -10,6 +10,8 @@ export interface Crawl {
   readonly plan: string
   readonly startedMs: number
   readonly finishedMs: number | undefined
+  /** Whether a sync has mapped it to its end. */
+  readonly isMapped: boolean
   /** Values fixed when the crawl began or found on the way, such as the date and the school year. */
   readonly settings: Readonly<Record<string, unknown>>
 }
@@ -21,6 +23,7 @@ interface CrawlRow {
   readonly settings: string
   readonly started_ms: number
   readonly finished_ms: number | null
+  readonly mapped_ms: number | null
 }
 
 const asCrawl = (row: CrawlRow): Crawl => ({
@@ -29,6 +32,7 @@ const asCrawl = (row: CrawlRow): Crawl => ({
   plan: row.plan,
   startedMs: row.started_ms,
   finishedMs: row.finished_ms ?? undefined,
+  isMapped: row.mapped_ms !== null,
   // Written by `beginCrawl` and `saveCrawlSettings` only.
   settings: JSON.parse(row.settings) as Record<string, unknown>,
 })
@@ -50,17 +54,14 @@ export interface CrawlStart {
   readonly now: number
 }
 
-/** Starts a crawl in the area that the last complete one does not use; an unfinished one and its rows are dropped. */
+/** Starts a crawl in the area that the last complete one does not use; an unfinished one and all it left are dropped. */
 export function beginCrawl(sql: Sql, { plan, settings, sources, now }: CrawlStart): Crawl {
   return sql.transaction(() => {
     const area = completeCrawl(sql)?.area === 0 ? 1 : 0
-    const [row] = sql.all<{ next: number }>(`select coalesce(max(id), 0) + 1 as next from crawls`)
-    const id = row?.next ?? 1
-    dropArea(sql, area)
     sql.run(`delete from crawls where finished_ms is null`)
-    sql.run(
-      `insert into crawls (id, area, plan, settings, started_ms) values (?, ?, ?, ?, ?)`,
-      id,
+    dropLeftovers(sql, area)
+    const [row] = sql.all<{ id: number }>(
+      `insert into crawls (area, plan, settings, started_ms) values (?, ?, ?, ?) returning id`,
       area,
       plan,
       JSON.stringify(settings),
@@ -72,7 +73,7 @@ export function beginCrawl(sql: Sql, { plan, settings, sources, now }: CrawlStar
            seq integer primary key, key not null, list text not null, page integer not null, body text not null)`,
       )
     }
-    return { id, area, plan, settings, startedMs: now, finishedMs: undefined }
+    return { id: row?.id ?? 0, area, plan, settings, startedMs: now, finishedMs: undefined, isMapped: false }
   })
 }
 
@@ -85,23 +86,30 @@ export function finishCrawl(sql: Sql, crawl: Crawl, now: number): Crawl {
   return sql.transaction(() => {
     sql.run(`update crawls set finished_ms = ? where id = ?`, now, crawl.id)
     sql.run(`delete from crawls where id <> ?`, crawl.id)
-    for (const table of ['crawl_sources', 'crawl_lists', 'crawl_pages', 'crawl_problems']) {
-      sql.run(`delete from ${table} where crawl <> ?`, crawl.id)
-    }
-    dropArea(sql, crawl.area === 0 ? 1 : 0)
+    dropLeftovers(sql, crawl.area === 0 ? 1 : 0)
     return completeCrawl(sql) ?? crawl
   })
+}
+
+/** Notes that a sync has mapped the crawl to its end: the next one reads PowerSchool again. */
+export function markCrawlMapped(sql: Sql, crawl: Crawl, now: number): void {
+  sql.run(`update crawls set mapped_ms = ? where id = ?`, now, crawl.id)
 }
 
 /** Forgets an unfinished crawl, so that the next sync reads everything anew. */
 export function discardCrawl(sql: Sql, crawl: Crawl): void {
   sql.transaction(() => {
     sql.run(`delete from crawls where id = ?`, crawl.id)
-    for (const table of ['crawl_sources', 'crawl_lists', 'crawl_pages', 'crawl_problems']) {
-      sql.run(`delete from ${table} where crawl = ?`, crawl.id)
-    }
-    dropArea(sql, crawl.area)
+    dropLeftovers(sql, crawl.area)
   })
+}
+
+/** Drops the rows in an area, and what was noted of crawls that are no more: a later crawl must never take it for its own. */
+function dropLeftovers(sql: Sql, area: number): void {
+  for (const table of ['crawl_sources', 'crawl_lists', 'crawl_pages', 'crawl_problems']) {
+    sql.run(`delete from ${table} where crawl not in (select id from crawls)`)
+  }
+  dropArea(sql, area)
 }
 
 export function stagedTable(area: number, source: string): string {

@@ -16,11 +16,12 @@ const CORE: readonly string[] = [
   `create table pending (generation integer not null, sync text not null)`,
   // Crawls of PowerSchool. Their rows are in staged_<area>_<source>.
   `create table crawls (
-     id integer primary key, area integer not null, plan text not null, settings text not null,
-     started_ms integer not null, finished_ms integer)`,
+     id integer primary key autoincrement, area integer not null, plan text not null, settings text not null,
+     started_ms integer not null, finished_ms integer, mapped_ms integer)`,
   `create table crawl_sources (crawl integer not null, source text not null, primary key (crawl, source)) without rowid`,
   `create table crawl_lists (
-     crawl integer not null, source text not null, list text not null, total integer, is_done integer not null,
+     crawl integer not null, source text not null, list text not null, total integer, begun_ms integer not null,
+     is_done integer not null,
      primary key (crawl, source, list)) without rowid`,
   `create table crawl_pages (
      crawl integer not null, source text not null, list text not null, page integer not null, rows integer not null,
@@ -30,7 +31,7 @@ const CORE: readonly string[] = [
   `create table syncs (
      id text primary key, number integer not null, status text not null, started_ms integer not null, finished_ms integer,
      stage text not null, progress text, report text, error text)`,
-  `create table locks (name text primary key, owner text not null)`,
+  `create table locks (name text primary key, owner text not null, until_ms integer not null)`,
   `create table meta (name text primary key, value text not null)`,
 ]
 

@@ -1,5 +1,7 @@
 // The SQL port over node:sqlite. One of the two files that know their database engine.
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { LRUCache } from 'lru-cache'
+import { BridgeError } from '../errors.ts'
 import type { Sql, SqlRow, SqlValue } from './sql.ts'
 
 export interface NodeSqlite extends Sql {
@@ -13,6 +15,8 @@ const PAGE_CACHE_KIB = 32_768
 const PAGE_BYTES = 8_192
 /** A checkpoint waits for the disk; a larger log has fewer of them. */
 const LOG_PAGES = 4_000
+/** Each shape of filter is a statement of its own, and consumers may send as many shapes as they like. */
+const STATEMENTS = 500
 const MMAP_BYTES = 1 << 30
 
 /**
@@ -31,7 +35,7 @@ export function openNodeSqlite(path: string): NodeSqlite {
     pragma mmap_size = ${MMAP_BYTES};
     pragma foreign_keys = off;
   `)
-  const statements = new Map<string, StatementSync>()
+  const statements = new LRUCache<string, StatementSync>({ max: STATEMENTS })
   let depth = 0
 
   const prepared = (text: string): StatementSync => {
@@ -45,11 +49,19 @@ export function openNodeSqlite(path: string): NodeSqlite {
 
   return {
     all<T extends object = SqlRow>(text: string, ...parameters: readonly SqlValue[]): T[] {
-      // The caller's statement decides the row's shape; SQLite has no types to check it against.
-      return prepared(text).all(...parameters) as T[]
+      try {
+        // The caller's statement decides the row's shape; SQLite has no types to check it against.
+        return prepared(text).all(...parameters) as T[]
+      } catch (error) {
+        throw worldly(error)
+      }
     },
     run(text, ...parameters) {
-      return { changes: Number(prepared(text).run(...parameters).changes) }
+      try {
+        return { changes: Number(prepared(text).run(...parameters).changes) }
+      } catch (error) {
+        throw worldly(error)
+      }
     },
     transaction(work) {
       if (depth > 0) return work()
@@ -60,8 +72,9 @@ export function openNodeSqlite(path: string): NodeSqlite {
         database.exec('commit')
         return result
       } catch (error) {
-        database.exec('rollback')
-        throw error
+        // A full disk has rolled back already.
+        if (database.isTransaction) database.exec('rollback')
+        throw worldly(error)
       } finally {
         depth = 0
       }
@@ -71,4 +84,33 @@ export function openNodeSqlite(path: string): NodeSqlite {
       database.close()
     },
   }
+}
+
+const CHECK_DISK = 'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one.'
+const CHECK_FILE =
+  'Check that the folder DATA_DIR and the files in it belong to the user that runs the bridge, and the disk.'
+
+/** SQLite's result codes that speak of the world and not of the statement → what happened, what to do. */
+const FAILURES: Readonly<Record<number, readonly [message: string, remedy: string]>> = {
+  5: ['The database is locked by another process.', 'Wait for the other command to end.'],
+  8: ['The database file cannot be written.', CHECK_FILE],
+  10: ['The disk failed to read or write the database file.', CHECK_FILE],
+  11: [
+    'The database file is damaged.',
+    'Restore it from a backup, or move it away: the bridge then reads everything anew.',
+  ],
+  13: ['The disk is full.', CHECK_DISK],
+  14: ['The database file cannot be opened.', CHECK_FILE],
+  26: ['The file in DATA_DIR is no database.', 'Restore it from a backup, or move it away.'],
+}
+
+/** A `store-failed` for what the world did to the file; any other error as it is. */
+function worldly(error: unknown): unknown {
+  // The low byte of an extended result code is the code itself.
+  const code =
+    error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0
+  const [message, remedy] = FAILURES[code] ?? []
+  return message === undefined
+    ? error
+    : new BridgeError('store-failed', message, { remedy: remedy ?? '', cause: error })
 }

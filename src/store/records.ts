@@ -35,8 +35,8 @@ export interface RecordReader {
 }
 
 export interface RecordReaderOptions {
-  /** How many page starts and totals are remembered. */
-  readonly remembered?: number
+  /** About how much memory page starts may take, and totals too. */
+  readonly rememberedBytes?: number
 }
 
 interface PageStart {
@@ -53,9 +53,10 @@ const EMPTY = new Uint8Array(0)
  * Opens a reader. Where a page starts and the next one does is remembered under generation, query and offset, so that they
  * are seeks and not skips; generations never change, so nothing has to be invalidated.
  */
-export function openRecordReader(sql: Sql, { remembered = 20_000 }: RecordReaderOptions = {}): RecordReader {
-  const pageStarts = new LRUCache<string, PageStart>({ max: remembered })
-  const totals = new LRUCache<string, number>({ max: remembered })
+export function openRecordReader(sql: Sql, { rememberedBytes = 8 << 20 }: RecordReaderOptions = {}): RecordReader {
+  const bound = { maxSize: rememberedBytes, sizeCalculation: (_: unknown, key: string) => key.length * 2 + 100 }
+  const pageStarts = new LRUCache<string, PageStart>(bound)
+  const totals = new LRUCache<string, number>(bound)
 
   const totalOf = (query: PageQuery, scope: Scope): number => {
     let total = totals.get(scope.key)

@@ -29,17 +29,18 @@ export interface PublishOptions {
   readonly generation: number
   readonly sync: string
   readonly totals: ReadonlyMap<string, number>
-  readonly now: number
+  readonly now: () => number
 }
 
 /**
- * Makes the prepared generation the current one. Its time is the clock's, but always later than the last publish, also
- * when the clock has stepped back; so a reader who noted the time before an earlier answer finds every later change.
+ * Makes the prepared generation the current one. Its time is the millisecond after the clock's, and always later than the
+ * last publish, also when the clock has stepped back: a reader who noted the time before an answer, be it in this very
+ * millisecond, finds every change that the answer did not hold by asking for what is later.
  */
 export function publishGeneration(sql: Sql, { generation, sync, totals, now }: PublishOptions): Snapshot {
   return sql.transaction(() => {
     const last = currentSnapshot(sql)
-    const timeMs = Math.max(now, (last?.timeMs ?? 0) + 1)
+    const timeMs = Math.max(now(), last?.timeMs ?? 0) + 1
     const time = new Date(timeMs).toISOString()
     sql.run(
       `insert into generations (number, time, time_ms, head, sync) values (?, ?, ?, ?, ?)`,
@@ -59,10 +60,10 @@ export function publishGeneration(sql: Sql, { generation, sync, totals, now }: P
 
 /** Takes back, piece by piece, what an abandoned sync has prepared; each step of the generator is a short transaction. */
 export function* rollbackPending(sql: Sql, collections: readonly CollectionStorage[], batch = 1_000): Generator<void> {
-  const pending = sql.all<{ generation: number }>(`select generation from pending`)[0]?.generation
-  if (pending === undefined) return
   // From here on it is no longer whole: a held sync that is being taken back must not be released any more.
-  sql.run(`update pending set sync = ''`)
+  const [taken] = sql.all<{ generation: number }>(`update pending set sync = '' returning generation`)
+  if (taken === undefined) return
+  const pending = taken.generation
   for (const { name } of collections) {
     const records = quoteName(`records_${name}`)
     while (true) {

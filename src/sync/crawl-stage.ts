@@ -6,7 +6,7 @@ import type { Shape } from '../mapping/shape.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
 import { crawl } from '../powerschool/crawl.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
-import { beginCrawl, type Crawl, discardCrawl, finishCrawl, unfinishedCrawl } from '../store/crawls.ts'
+import { beginCrawl, type Crawl, completeCrawl, discardCrawl, finishCrawl, unfinishedCrawl } from '../store/crawls.ts'
 import type { Sql } from '../store/sql.ts'
 import { indexStagedRows } from '../store/staged-rows.ts'
 import { crawlSources } from './crawl-plan.ts'
@@ -36,9 +36,11 @@ const RESUMABLE: ReadonlySet<ErrorCode> = new Set(['sync-stopped', 'powerschool-
  */
 export async function crawlDistrict(options: CrawlStageOptions): Promise<Crawl> {
   const { sql, mapping, client, now, log, signal } = options
+  const whole = unmapped(options)
+  if (whole !== undefined) return whole
   const begun = resumable(options) ?? (await begin(options))
   try {
-    await crawl(crawlSources(mapping), openCrawlStore({ sql, mapping, crawl: begun }), client, {
+    await crawl(crawlSources(mapping), openCrawlStore({ sql, mapping, crawl: begun, now }), client, {
       log,
       signal,
       onProgress: options.onProgress,
@@ -54,17 +56,32 @@ export async function crawlDistrict(options: CrawlStageOptions): Promise<Crawl> 
   return finished
 }
 
-function resumable({ sql, mapping, settings, now, log }: CrawlStageOptions): Crawl | undefined {
+function resumable(options: CrawlStageOptions): Crawl | undefined {
+  const { sql, log } = options
   const crawl = unfinishedCrawl(sql)
-  if (crawl === undefined || crawl.plan !== planOf(mapping, settings) || now() - crawl.startedMs > RESUMABLE_MS) {
-    return undefined
-  }
+  if (crawl === undefined || !isFit(crawl, options)) return undefined
   log.info('crawl-resumed', { startedMs: crawl.startedMs })
   return crawl
 }
 
-async function begin({ sql, mapping, client, settings, now, log }: CrawlStageOptions): Promise<Crawl> {
-  const { timeZone } = await client.metadata()
+/** A complete crawl that no sync has mapped to its end: the process was stopped in between. */
+function unmapped(options: CrawlStageOptions): Crawl | undefined {
+  const { sql, mapping, log } = options
+  const crawl = completeCrawl(sql)
+  if (crawl === undefined || crawl.isMapped || !isFit(crawl, options)) return undefined
+  log.info('crawl-reused', { startedMs: crawl.startedMs })
+  indexStagedRows(sql, crawl, mapping.indexes)
+  return crawl
+}
+
+/** Whether it was asked for in the same way, and not too long ago. */
+function isFit({ plan, startedMs }: Crawl, { mapping, settings, now }: CrawlStageOptions): boolean {
+  const ageMs = now() - startedMs
+  return plan === planOf(mapping, settings) && ageMs >= 0 && ageMs <= RESUMABLE_MS
+}
+
+async function begin({ sql, mapping, client, settings, now, log, signal }: CrawlStageOptions): Promise<Crawl> {
+  const { timeZone } = await client.metadata(signal)
   const today = todayIn(timeZone, now())
   log.info('crawl-started', { today, timeZone: timeZone ?? 'UTC' })
   return beginCrawl(sql, {

@@ -16,6 +16,7 @@ export interface CrawlStoreOptions {
   readonly sql: Sql
   readonly mapping: Mapping
   readonly crawl: Crawl
+  readonly now: () => number
 }
 
 /** The settings that a crawl has fixed or found, and the date in its district. */
@@ -27,8 +28,8 @@ export function crawlSettings(crawl: Crawl): {
   return { timeZone: typeof zone === 'string' ? zone : undefined, values: crawl.settings }
 }
 
-export function openCrawlStore({ sql, mapping, crawl }: CrawlStoreOptions): CrawlStore {
-  const progress = openCrawlProgress(sql, crawl)
+export function openCrawlStore({ sql, mapping, crawl, now }: CrawlStoreOptions): CrawlStore {
+  const progress = openCrawlProgress(sql, crawl, now)
   const rows = stagedRows(sql, crawl)
   const plans = new Map(mapping.sources.map((plan) => [plan.name, plan]))
   const planOf = (source: string): SourcePlan => {

@@ -4,7 +4,8 @@ import type { Log } from '../log.ts'
 import type { Mapping } from '../mapping/compile.ts'
 import type { MappedRecord } from '../mapping/ports.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
-import { type LockOwner, takeLock } from '../store/locks.ts'
+import { markCrawlMapped } from '../store/crawls.ts'
+import { LEASE_MS, type LockOwner, takeLock } from '../store/locks.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
 import { cleanUp, currentSnapshot, expireTombstones, publishGeneration, rollbackPending } from '../store/snapshots.ts'
@@ -29,6 +30,8 @@ export interface SyncContext {
   readonly guard: GuardSettings
   readonly lifetimes: { readonly pinLifetimeMs: number; readonly tombstoneLifetimeMs: number }
   readonly lockOwner: LockOwner
+  /** Calls back after so many milliseconds; returns how to cancel. */
+  readonly after: (ms: number, call: () => void) => () => void
   readonly now: () => number
   readonly pause: () => Promise<void>
   readonly log: Log
@@ -61,30 +64,55 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     saveSync(sql, record)
   }
   const showProgress = progressKeeper(context, save)
-  let release: (() => void) | undefined
+  let lock: HeldLock | undefined
   try {
     save({})
-    release = takeLock(sql, SYNC_LOCK, context.lockOwner)
-    if (release === undefined) {
+    lock = holdLock(context)
+    if (lock === undefined) {
       throw new BridgeError('sync-running', 'Another process is syncing this database.', {
         remedy: 'Wait until it has ended, or stop it.',
       })
     }
     pauseInterrupted(sql, id, now())
     log.info('sync-started', { sync: id })
-    const { status, report } = await stages(context, id, signal, showProgress)
+    const { status, report } = await stages(context, id, AbortSignal.any([signal, lock.lost]), showProgress)
     save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
     log.info('sync-ended', { sync: id, status, counts: report.counts })
-    for (const _ of cleanUp(sql, context.collections, { now: now(), ...context.lifetimes })) await context.pause()
   } catch (error) {
     const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
     save({ status: isStopped ? 'paused' : 'error', error: errorReport(error), finishedMs: now() })
     log.error('sync-failed', { sync: id, stage: record.stage, ...errorReport(error) })
     if (!(error instanceof BridgeError)) throw error
   } finally {
-    release?.()
+    lock?.release()
   }
+  for (const _ of cleanUp(sql, context.collections, { now: now(), ...context.lifetimes })) await context.pause()
   return record
+}
+
+interface HeldLock {
+  /** Aborts when the lock was lost: this process stood still for so long that another has taken over. */
+  readonly lost: AbortSignal
+  release(): void
+}
+
+/** The lock of syncs, renewed for as long as it is held. */
+function holdLock({ sql, lockOwner, now, after }: SyncContext): HeldLock | undefined {
+  const lock = takeLock(sql, SYNC_LOCK, lockOwner, now)
+  if (lock === undefined) return undefined
+  const lost = new AbortController()
+  const renew = () => {
+    if (!lock.renew()) return lost.abort()
+    cancel = after(LEASE_MS / 4, renew)
+  }
+  let cancel = after(LEASE_MS / 4, renew)
+  return {
+    lost: lost.signal,
+    release() {
+      cancel()
+      lock.release()
+    },
+  }
 }
 
 async function stages(
@@ -133,9 +161,10 @@ async function stages(
   const totals = new Map([...changes].map(([name, { active }]) => [name, active]))
   const isPublished = held.length === 0 && (hasChanges || isFirst)
   const snapshot = isPublished
-    ? publishGeneration(sql, { generation: writer.generation, sync: id, totals, now: now() })
+    ? publishGeneration(sql, { generation: writer.generation, sync: id, totals, now })
     : currentSnapshot(sql)
   if (held.length === 0 && !isPublished) for (const _ of rollbackPending(sql, context.collections)) await pause()
+  markCrawlMapped(sql, crawl, now())
 
   const report = syncReport({
     sql,
@@ -168,7 +197,7 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
       })
     }
     const totals = new Map(Object.entries(report.counts).map(([name, { active }]) => [name, active]))
-    const snapshot = publishGeneration(sql, { generation: pending.generation, sync: id, totals, now: now() })
+    const snapshot = publishGeneration(sql, { generation: pending.generation, sync: id, totals, now })
     const released: SyncRecord = {
       ...record,
       status: 'success',

@@ -181,9 +181,32 @@ describe('check', () => {
 })
 
 describe('sync', () => {
+  const withAddress = (environment: Record<string, string>) => ({
+    ...environment,
+    PUBLIC_URL: 'https://roster.example.org',
+  })
+
+  it('asks for the address of the links where only the running server would know it', async () => {
+    const powerSchool = await startPowerSchool()
+    const { code, stderr } = await runCli(['sync'], powerSchool.environment(dataDir()))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/PORT is 0 and PUBLIC_URL is not set.*\nSet PUBLIC_URL to the address that consumers use\./)
+  })
+
+  it("leaves the server's consumer alone when its settings are not at hand", async () => {
+    const powerSchool = await startPowerSchool()
+    const environment = withAddress(powerSchool.environment(dataDir()))
+    const server = await startServer(environment)
+    const consumer = await consumerOf(server)
+    const { ONEROSTER_CLIENT_ID: _, ONEROSTER_CLIENT_SECRET: __, ...rest } = environment as Record<string, string>
+    await syncToEnd(server)
+    expect((await runCli(['sync'], rest)).code).toBe(0)
+    expect((await consumer.get('/orgs')).status).toBe(200)
+  })
+
   it('publishes, tells the counts, and shows how far it is beside them', async () => {
     const powerSchool = await startPowerSchool()
-    const environment = { ...powerSchool.environment(dataDir()), PUBLIC_URL: 'https://roster.example.org' }
+    const environment = withAddress(powerSchool.environment(dataDir()))
     const { code, stdout, stderr } = await runCli(['sync'], environment)
     expect(code).toBe(0)
     expect(stdout).toMatch(/^Published as generation 1 at \d{4}-/)
@@ -206,7 +229,7 @@ describe('sync', () => {
 
   it('tells why it failed and what to do, with code 1', async () => {
     const powerSchool = await startPowerSchool({}, { v1Level: 'NONE' })
-    const environment = powerSchool.environment(dataDir())
+    const environment = withAddress(powerSchool.environment(dataDir()))
     const [text, json] = await Promise.all([
       runCli(['sync'], environment),
       runCli(['sync', '--json'], { ...environment, DATA_DIR: dataDir() }),
@@ -219,7 +242,7 @@ describe('sync', () => {
 
   it('says so while a server syncs the same data, and is seen by it at once otherwise', async () => {
     const powerSchool = await startPowerSchool()
-    const environment = { ...powerSchool.environment(dataDir()), PUBLIC_URL: 'https://roster.example.org' }
+    const environment = withAddress(powerSchool.environment(dataDir()))
     const reached = Promise.withResolvers<void>()
     const released = Promise.withResolvers<void>()
     powerSchool.onRequest = () => {
@@ -245,7 +268,7 @@ describe('sync', () => {
 
   it('says what the guard holds, with code 1', async () => {
     const powerSchool = await startPowerSchool({ students: 80 })
-    const environment = powerSchool.environment(dataDir())
+    const environment = withAddress(powerSchool.environment(dataDir()))
     expect((await runCli(['sync'], environment)).code).toBe(0)
     const active = 'select dcid from students where enroll_status = 0 and schoolid not in (0, 999999) limit 30'
     for (const { dcid } of powerSchool.district.db.prepare(active).all()) {
@@ -259,7 +282,7 @@ describe('sync', () => {
 
   it('stops at SIGINT and is gone on with by the next one', async () => {
     const powerSchool = await startPowerSchool()
-    const environment = powerSchool.environment(dataDir())
+    const environment = withAddress(powerSchool.environment(dataDir()))
     const reached = Promise.withResolvers<void>()
     const released = Promise.withResolvers<void>()
     powerSchool.onRequest = (nth) => {

@@ -87,7 +87,7 @@ describe('a sync', () => {
           isReady: true,
           snapshot: expect.objectContaining({
             generation: 1,
-            publishedAt: '2025-10-15T18:00:00.000Z',
+            publishedAt: '2025-10-15T18:00:00.001Z',
             ageSeconds: 0,
             active: expect.objectContaining({ users: 6 }),
           }),

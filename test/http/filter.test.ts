@@ -85,8 +85,8 @@ const CASES: readonly (readonly [path: string, filter: string, condition: Condit
   ['/users', "dateLastModified>'2020-01-01'", all],
   ['/users', `dateLastModified>'${published}'`, none],
   ['/users', `dateLastModified='${published.replace('Z', '+00:00')}'`, all],
-  ['/users', "dateLastModified<='2026-11-18T20:00:00+02:00'", all],
-  ['/users', "dateLastModified<'2026-11-18T20:00:00.000+02:00'", none],
+  ['/users', "dateLastModified<='2026-11-18T20:00:00.001+02:00'", all],
+  ['/users', "dateLastModified<'2026-11-18T20:00:00.001+02:00'", none],
   // Booleans, by token and in any case.
   ['/enrollments', "primary='true'", is('primary', 'true')],
   ['/enrollments', "primary!='TRUE'", not(is('primary', 'true'))],

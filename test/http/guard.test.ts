@@ -10,6 +10,8 @@ import { readList, readWhole } from './support.ts'
 async function openSynced(students: number, settings: Readonly<Record<string, string>> = {}): Promise<TestBridge> {
   const district = createDistrict({ students, seed: 19, today: '2026-11-18' })
   const bridge = await openTestBridge({ district, settings })
+  // So that it publishes on the full minute.
+  bridge.clock.now -= 1
   await sync(bridge)
   bridge.clock.now += 60_000
   return bridge

@@ -9,11 +9,16 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 describe('a publish', () => {
+  it('is later than the millisecond in which it happens, for a reader may have noted that one and asked just before', () => {
+    const sql = openStore()
+    expect(publish(sql, [user('stu1')], AT).timeMs).toBe(AT + 1)
+  })
+
   it('stamps every record born in it with its own time', () => {
     const sql = openStore()
     publish(sql, [user('stu1'), user('stu2')], AT)
     const { json } = openRecordReader(sql).page(pageOf(1))
-    expect(parsed(json).map((record) => record.dateLastModified)).toEqual(Array(2).fill('2026-09-01T00:00:00.000Z'))
+    expect(parsed(json).map((record) => record.dateLastModified)).toEqual(Array(2).fill('2026-09-01T00:00:00.001Z'))
   })
 
   it('moves the date of what changed and of nothing else', () => {
@@ -75,7 +80,7 @@ describe('a record that left', () => {
     expect(gone).toMatchObject({
       sourcedId: 'stu2',
       status: 'tobedeleted',
-      dateLastModified: '2026-09-01T01:00:00.000Z',
+      dateLastModified: '2026-09-01T01:00:00.001Z',
     })
     const links = sql.all(`select target from links_users where sourcedId = 'stu2'`)
     expect(links).toHaveLength(2)
@@ -102,7 +107,7 @@ describe('a record that left', () => {
       ['stu1', 'active'],
       ['stu2', 'active'],
     ])
-    expect(records[1]?.dateLastModified).toBe('2026-09-01T02:00:00.000Z')
+    expect(records[1]?.dateLastModified).toBe('2026-09-01T02:00:00.001Z')
     expect(activeTotals(sql, 3).get('users')).toBe(2)
   })
 })
@@ -138,9 +143,9 @@ describe('cleaning up', () => {
     publish(sql, [user('stu1', 'Ada')], AT)
     publish(sql, [user('stu1', 'Bo')], AT + DAY)
     const versions = () => sql.all(`select 1 from records_users`).length
-    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR - 1, pinLifetimeMs: HOUR }));
-    expect(versions()).toBe(2)
     for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR, pinLifetimeMs: HOUR }));
+    expect(versions()).toBe(2)
+    for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + DAY + HOUR + 1, pinLifetimeMs: HOUR }));
     expect(versions()).toBe(1)
   })
 
@@ -156,7 +161,7 @@ describe('cleaning up', () => {
         .length
     expire(3, AT + 180 * DAY)
     publish(sql, [user('stu1', 'Bo')], AT + 180 * DAY)
-    expire(4, AT + 181 * DAY)
+    expire(4, AT + 181 * DAY + 1)
     publish(sql, [user('stu1', 'Cy')], AT + 181 * DAY)
     expect([tombstones(2), tombstones(3), tombstones(4)]).toEqual([1, 1, 0])
   })

@@ -49,7 +49,7 @@ export function prepare(sql: Sql, users: readonly StoredRecord[], sync = 'sync')
 export function publish(sql: Sql, users: readonly StoredRecord[], now: number): Snapshot {
   const writer = prepare(sql, users)
   const totals = new Map([...writer.changes()].map(([name, { active }]) => [name, active]))
-  return publishGeneration(sql, { generation: writer.generation, sync: 'sync', totals, now })
+  return publishGeneration(sql, { generation: writer.generation, sync: 'sync', totals, now: () => now })
 }
 
 /** All users of a generation, tombstones too, in order of sourcedId. */

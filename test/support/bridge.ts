@@ -87,7 +87,7 @@ export async function openTestBridge({
     pause: async () => {},
     after: () => () => {},
     newId: () => `id-${++ids}`,
-    lockOwner: { name: 'test', isAlive: () => false },
+    lockOwner: { name: 'test', mayBeAlive: () => false },
   }
   defaultMapping ??= loadMapping(readMappingFiles())
   prepareStore(runtime)

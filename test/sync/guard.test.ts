@@ -129,7 +129,7 @@ describe('a held sync', () => {
     bridge.clock.now += 60_000
     const answer = await resume(bridge, id)
     expect(answer.status).toBe(200)
-    const publishedAt = new Date(bridge.clock.now).toISOString()
+    const publishedAt = new Date(bridge.clock.now + 1).toISOString()
     expect(await answer.json()).toMatchObject({
       id,
       status: 'success',

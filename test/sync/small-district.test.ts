@@ -75,7 +75,7 @@ describe('the tiny district', () => {
     expect(sync).toMatchObject({ status: 'success', stage: 'done', error: undefined })
     expect(sync.report).toMatchObject({
       generation: 1,
-      publishedAt: '2025-10-15T18:00:00.000Z',
+      publishedAt: '2025-10-15T18:00:00.001Z',
       isPublished: true,
       schoolYear: '2026',
       held: [],

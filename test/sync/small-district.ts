@@ -1,7 +1,8 @@
 // Every record of the tiny district, worked out by hand from its rows and the roster semantics. Never taken from an answer.
 
 /** The clock of the tests stands there when the first snapshot is published. */
-const PUBLISHED = '2025-10-15T18:00:00.000Z'
+/** A publish is stamped with the millisecond after the clock's. */
+const PUBLISHED = '2025-10-15T18:00:00.001Z'
 const BASE = 'https://bridge.example.org/ims/oneroster/v1p1'
 
 const common = (sourcedId: string) => ({ sourcedId, status: 'active', dateLastModified: PUBLISHED })

@@ -1,0 +1,44 @@
+// The database file and the world: what a full disk does, and how much is remembered.
+import { describe, expect, it } from 'vitest'
+import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
+
+describe('a full disk', () => {
+  it('is told as such, and leaves the database as it was', () => {
+    const sql = openNodeSqlite(':memory:')
+    sql.run(`create table notes (text text)`)
+    sql.run(`insert into notes values ('kept')`)
+    const [size] = sql.all<{ page_count: number }>(`pragma page_count`)
+    sql.all(`pragma max_page_count = ${(size?.page_count ?? 0) + 2}`)
+    const fill = () =>
+      sql.transaction(() => {
+        for (let row = 0; row < 100; row++) sql.run(`insert into notes values (?)`, 'x'.repeat(10_000))
+      })
+    expect(fill).toThrow(expect.objectContaining({ code: 'store-failed', message: 'The disk is full.' }))
+    expect(sql.all(`select text from notes`)).toEqual([{ text: 'kept' }])
+    sql.close()
+  })
+})
+
+describe('a transaction', () => {
+  it('that fails takes back what was done in it, also through nested ones', () => {
+    const sql = openNodeSqlite(':memory:')
+    sql.run(`create table notes (text text)`)
+    const work = () =>
+      sql.transaction(() => {
+        sql.transaction(() => sql.run(`insert into notes values ('lost')`))
+        throw new Error('no')
+      })
+    expect(work).toThrow('no')
+    expect(sql.all(`select * from notes`)).toEqual([])
+    sql.close()
+  })
+})
+
+describe('statements', () => {
+  it('of ever new shapes go on working when the older ones are forgotten', () => {
+    const sql = openNodeSqlite(':memory:')
+    for (let shape = 0; shape < 1_200; shape++) expect(sql.all(`select ${shape} as n`)).toEqual([{ n: shape }])
+    expect(sql.all(`select 0 as n`)).toEqual([{ n: 0 }])
+    sql.close()
+  })
+})
