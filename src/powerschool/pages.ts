@@ -13,7 +13,7 @@ const MAX_REPEATS = 3
 /** Beyond the count, or without one: more pages than that mean a server that does not know where its list ends. */
 const MAX_FURTHER_PAGES = 10_000
 
-export interface ReadListOptions {
+interface ReadListOptions {
   readonly pageSize: number
   readonly log: Log
   readonly signal?: AbortSignal | undefined

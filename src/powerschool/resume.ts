@@ -4,10 +4,16 @@ import { RefusedError } from './answer.ts'
 import type { PowerSchoolClient } from './client.ts'
 import type { CrawlStore, ListState } from './crawl-ports.ts'
 import type { List } from './lists.ts'
-import type { ReadListOptions } from './pages.ts'
 import { countOf, hasUncounted } from './rows.ts'
 
 const OLDEST_MS = 5 * 60_000
+
+interface ResumeOptions {
+  readonly pageSize: number
+  readonly signal?: AbortSignal | undefined
+  readonly onTotal?: (total: number | undefined) => void
+  readonly onRows?: (change: number) => void
+}
 
 type Beginning = Pick<ListState, 'total' | 'pages' | 'rows'>
 
@@ -22,7 +28,7 @@ export async function beginOrResume(
   client: PowerSchoolClient,
   list: List,
   store: CrawlStore,
-  { pageSize, signal, onTotal, onRows }: ReadListOptions,
+  { pageSize, signal, onTotal, onRows }: ResumeOptions,
 ): Promise<Beginning> {
   const { source, list: id } = list
   const state = store.listState(source, id)

@@ -241,6 +241,43 @@ describe('a wait hint', () => {
     expect(starts).toHaveLength(7)
   })
 
+  it.each([0, 250])('is not lengthened by a clock that is set back (gap %i)', async (minIntervalMs) => {
+    const HOUR_MS = 3_600_000
+    const server = fakeServer(
+      inTurn(
+        ok,
+        () => {
+          clock.advance(-HOUR_MS)
+          return new Response('', { status: 429, headers: { 'retry-after': '30' } })
+        },
+        ok,
+        () => {
+          clock.advance(-HOUR_MS)
+          return ok()
+        },
+        ok,
+      ),
+    )
+    const { client, clock } = fakeClient(server, { minIntervalMs, random: () => 0 })
+    for (let request = 0; request < 4; request += 1) await client.getJson(PATH)
+    expect(server.log).toHaveLength(5)
+    expect(clock.slept.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(30_000 + 6 * 500)
+  })
+
+  it('is slept off once, even if the clock is set back meanwhile', async () => {
+    const server = fakeServer(inTurn(() => new Response('', { status: 429, headers: { 'retry-after': '30' } }), ok))
+    const slept: number[] = []
+    const { client, clock } = fakeClient(server, {
+      random: () => 0,
+      async sleep(ms) {
+        slept.push(ms)
+        clock.advance(-3_600_000)
+      },
+    })
+    await client.getJson(PATH)
+    expect(slept).toEqual([30_000])
+  })
+
   it('longer than ten minutes ends the request, which says how long', async () => {
     const server = fakeServer(inTurn(busy({ 'retry-after': '3600' })))
     const { client } = fakeClient(server)
@@ -385,6 +422,88 @@ describe('a stop', () => {
     for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
     call.abort()
     expect(await failure).toMatchObject({ code: 'sync-stopped' })
+  })
+
+  it('leaves nothing under way: no sleep, no request for a token', async () => {
+    const call = new AbortController()
+    const sleeps: (AbortSignal | undefined)[] = []
+    const requests: (AbortSignal | null | undefined)[] = []
+    const busy = fakeServer(inTurn(() => new Response('', { status: 429, headers: { 'retry-after': '60' } })))
+    const { client } = fakeClient(busy, {
+      sleep: (_, signal) => {
+        sleeps.push(signal)
+        return new Promise(() => {})
+      },
+    })
+    const { client: signingIn } = fakeClient({
+      fetch(_, init) {
+        requests.push(init.signal)
+        return new Promise<Response>(() => {})
+      },
+    })
+    const failures = [
+      client.getJson(PATH, {}, call.signal),
+      client.metadata(call.signal),
+      signingIn.metadata(call.signal),
+      signingIn.getJson(PATH, {}, call.signal),
+    ].map(failureOf)
+    for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
+    expect(sleeps.map((signal) => signal?.aborted)).toEqual([false])
+    call.abort()
+    for (const failure of await Promise.all(failures)) expect(failure).toMatchObject({ code: 'sync-stopped' })
+    expect(sleeps.map((signal) => signal?.aborted)).toEqual([true])
+    expect(requests.map((signal) => signal?.aborted)).toEqual([true])
+  })
+
+  it('of one call leaves the others their wait and their token', async () => {
+    const call = new AbortController()
+    const server = fakeServer(({ path, nth }) => {
+      if (path === PATH && nth === 0) return new Response('', { status: 429, headers: { 'retry-after': '60' } })
+      return path === PATH || path === '/ws/v1/a' ? ok() : undefined
+    })
+    const wake: (() => void)[] = []
+    const { client, clock } = fakeClient(server, {
+      sleep: (ms, signal) =>
+        new Promise((resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+          wake.push(() => {
+            clock.advance(ms)
+            resolve()
+          })
+        }),
+    })
+    const turns = async () => {
+      for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
+    }
+    const stopped = failureOf(client.getJson(PATH, {}, call.signal))
+    await turns()
+    const other = client.getJson('/ws/v1/a')
+    await turns()
+    call.abort()
+    expect(await stopped).toMatchObject({ code: 'sync-stopped' })
+    expect(wake).toHaveLength(1)
+    wake[0]?.()
+    expect(await other).toEqual({ students: {} })
+  })
+
+  it('that empties the line does not spoil the wait of a request that comes later', async () => {
+    const call = new AbortController()
+    const server = fakeServer(inTurn(() => new Response('', { status: 429, headers: { 'retry-after': '60' } }), ok))
+    const { client, clock } = fakeClient(server, {
+      sleep: (ms, signal) =>
+        clock.slept.length === 0
+          ? new Promise((_, reject) => {
+              clock.slept.push(ms)
+              signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+            })
+          : clock.sleep(ms),
+    })
+    const stopped = failureOf(client.getJson(PATH, {}, call.signal))
+    for (let turn = 0; turn < 200; turn += 1) await Promise.resolve()
+    call.abort()
+    await stopped
+    expect(await client.getJson(PATH)).toEqual({ students: {} })
+    expect(clock.slept).toEqual([60_000, 60_000])
   })
 
   it('before the start sends nothing', async () => {

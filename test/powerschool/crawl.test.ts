@@ -212,6 +212,89 @@ describe('a crawl that was killed', () => {
   })
 })
 
+describe('a parent that is deleted during the crawl', () => {
+  const BY_SCHOOL = PLAN.slice(0, 3)
+  const TERMS: Handler = (seen) => {
+    const school = /^\/ws\/v1\/school\/(\d+)$/.exec(seen.path)?.[1]
+    return school === undefined ? district(seen) : json({ school: { id: Number(school) } })
+  }
+  const without =
+    (gone: RegExp, rest: Handler = TERMS): Handler =>
+    (seen) =>
+      gone.test(seen.path) ? json({ message: 'not here' }, { status: 404 }) : rest(seen)
+  const termsOfSchool = (store: MemoryStore, school: number) =>
+    [2025, 2026].map((year) => store.lists.get(`terms|${school};${year}`))
+
+  async function crawlTerms(handler: Handler, store = memoryStore(SETTINGS)) {
+    const server = fakeServer(handler)
+    const { client, log, lines } = fakeClient(server)
+    const progress: CrawlProgressReport[] = []
+    const done = crawl(BY_SCHOOL, store, client, { log, onProgress: (report) => progress.push(report) })
+    return { server, store, progress, lines, done }
+  }
+
+  it('leaves its lists empty and the others whole', async () => {
+    const { store, lines, progress, done } = await crawlTerms(without(/\/school\/2\b/))
+    await done
+    expect(store.ids('terms')).toHaveLength(16)
+    for (const list of termsOfSchool(store, 2)) expect(list).toMatchObject({ total: 0, isDone: true })
+    expect(store.isSourceDone('terms')).toBe(true)
+    const gone = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'parent-gone')
+    expect(gone).toMatchObject([2025, 2026].map((year) => ({ level: 'info', source: 'terms', list: `2;${year}` })))
+    expect(progress.at(-1)).toMatchObject({ listsDone: 6, listsTotal: 6, rowsDone: 16, rowsTotal: 16 })
+  })
+
+  it('takes the pages that were read of it along', async () => {
+    const long: Handler = (seen) => {
+      if (!/^\/ws\/v1\/school\/2\/term/.test(seen.path)) return TERMS(seen)
+      if (seen.path.endsWith('/count')) return countBody(35)
+      if (seen.query.get('page') !== '1') return json({ message: 'not here' }, { status: 404 })
+      return pageOf({ wrapper: 'terms', child: 'term', rows: numbered(35, 500) }, seen.query)
+    }
+    const { store, progress, done } = await crawlTerms(without(/\/school\/2$/, long))
+    await done
+    for (const list of termsOfSchool(store, 2)) expect(list).toMatchObject({ total: 0, isDone: true })
+    expect(progress.at(-1)).toMatchObject({ listsDone: 6, rowsDone: 16, rowsTotal: 16 })
+  })
+
+  it.each([
+    ['the parent is there', without(/\/school\/2\/term/)],
+    [
+      'the parent is refused',
+      without(/\/school\/2\/term/, (seen) =>
+        seen.path === '/ws/v1/school/2' ? json({ message: 'no' }, { status: 403 }) : TERMS(seen),
+      ),
+    ],
+    ['every parent looks gone, as with a wrong path', without(/\/school\/\d/)],
+    ['the list has no parent', without(/district\/school/)],
+    [
+      'the whole server answers 404 for a while',
+      (() => {
+        let isDown = false
+        return (seen) => {
+          if (seen.path.startsWith('/ws/v1/school/2/')) isDown = true
+          return isDown ? json({ message: 'not here' }, { status: 404 }) : TERMS(seen)
+        }
+      })(),
+    ],
+  ] satisfies [string, Handler][])('is not assumed when %s', async (_, handler) => {
+    const { store, done } = await crawlTerms(handler)
+    await expect(done).rejects.toMatchObject({ code: 'powerschool-refused' })
+    expect(store.calls.filter((call) => /^finish terms 2/.test(call))).toEqual([])
+    expect(store.isSourceDone('terms')).toBe(false)
+  })
+
+  it('is not assumed of hundreds: a wrong path ends the crawl soon', async () => {
+    const store = memoryStore(SETTINGS)
+    store.beginList('schools', 'all', 500)
+    store.savePage('schools', 'all', 1, numbered(500))
+    store.finishSource('schools')
+    const { server, done } = await crawlTerms(without(/\/school\/\d/), store)
+    await expect(done).rejects.toMatchObject({ code: 'powerschool-refused' })
+    expect(server.log.length).toBeLessThan(100)
+  })
+})
+
 describe('a failure', () => {
   it('stops the rest and is the one that is thrown', async () => {
     let isLate = false
@@ -264,6 +347,33 @@ describe('a failure', () => {
     expect(store.isSourceDone('students')).toBe(false)
     await crawlAll(district, store)
     expect(contentOf(store)).toEqual(contentOf(WHOLE))
+  })
+
+  it('by the signal leaves no timer behind, however long PowerSchool asked to wait', async () => {
+    const controller = new AbortController()
+    let underWay = 0
+    const busy: Handler = (seen) =>
+      seen.path.endsWith('/term')
+        ? new Response('', { status: 429, headers: { 'retry-after': '300' } })
+        : district(seen)
+    const { client, log } = fakeClient(fakeServer(busy), {
+      sleep: (_, signal) =>
+        new Promise((_resolve, reject) => {
+          underWay += 1
+          signal?.addEventListener('abort', () => {
+            underWay -= 1
+            reject(signal.reason)
+          })
+        }),
+    })
+    const failure = crawl(PLAN, memoryStore(SETTINGS), client, { log, signal: controller.signal }).catch(
+      (error) => error,
+    )
+    for (let turn = 0; turn < 2000; turn += 1) await Promise.resolve()
+    expect(underWay).toBe(1)
+    controller.abort()
+    expect(await failure).toMatchObject({ code: 'sync-stopped' })
+    expect(underWay).toBe(0)
   })
 
   it('by a signal that came before sends nothing', async () => {

@@ -169,11 +169,12 @@ export interface MemoryStore extends CrawlStore {
 }
 
 /** Keeps rows by list and page; `parentValues('schools.id')` are the ids kept for the source `schools`. */
-export function memoryStore(settings: Readonly<Record<string, unknown>> = {}): MemoryStore {
+export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, startedMs?: number): MemoryStore {
   const lists = new Map<string, MemoryList>()
   const sourcesDone = new Set<string>()
   const calls: string[] = []
   const keyOf = (row: unknown) => (typeof row === 'object' && row !== null && 'id' in row ? row.id : undefined)
+  const isKeyed = (row: unknown) => keyOf(row) !== undefined && keyOf(row) !== null
   const open = (source: string, list: string): MemoryList => {
     const found = lists.get(`${source}|${list}`)
     if (found === undefined) throw new Error(`${source} ${list} was not begun`)
@@ -196,7 +197,8 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}): M
       const found = lists.get(`${source}|${list}`)
       if (found === undefined) return undefined
       const { total, isDone, pages } = found
-      return { total, isDone, pages: new Set(pages.keys()), rows: [...pages.values()].flat().length }
+      const rows = [...pages.values()].flat().length
+      return { total, isDone, pages: new Set(pages.keys()), rows, ...(startedMs === undefined ? {} : { startedMs }) }
     },
     beginList(source, list, total) {
       calls.push(`begin ${source} ${list} ${total}`)
@@ -207,7 +209,7 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}): M
       const { pages } = open(source, list)
       const others = new Set([...pages].filter(([number]) => number !== page).flatMap(([, kept]) => kept.map(keyOf)))
       pages.set(page, rows)
-      return { stored: rows.length, repeated: rows.filter((row) => others.has(keyOf(row))).length }
+      return { stored: rows.length, repeated: rows.filter((row) => isKeyed(row) && others.has(keyOf(row))).length }
     },
     restartList(source, list) {
       calls.push(`restart ${source} ${list}`)

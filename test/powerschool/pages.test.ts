@@ -98,6 +98,14 @@ describe('a list', () => {
     expect(server.log).toHaveLength(5)
   })
 
+  it.each([null, '', ' ', 2 ** 53])('holds two rows with the unusable key %j, which are no repetition', async (id) => {
+    const broken = { id } as unknown as { readonly id: number }
+    const { server, store, done } = read({ rows: [...numbered(15), broken, broken] })
+    await done
+    expect(server.log).toHaveLength(3)
+    expect([...(store.lists.get('students|all')?.pages.values() ?? [])].flat()).toHaveLength(17)
+  })
+
   it.each([403, 400])('whose count is refused with %i is refused', async (status) => {
     const server = fakeServer(({ path }) => (path.endsWith('/count') ? json({ message: 'no' }, { status }) : undefined))
     const { client, log } = fakeClient(server)
@@ -196,13 +204,13 @@ describe('the list of schools', () => {
   const list: List = { ...LIST, source: 'schools', path: '/ws/v1/district/school', rows: 'schools.school', filter: {} }
   const answer = (rows: readonly unknown[]) => bodyOf('schools', 'school', rows)
 
-  const readSchools = (page: (nth: number) => Response, store = memoryStore()) => {
+  const readSchools = (page: (nth: number) => Response, store = memoryStore(), count = 4) => {
     const server = fakeServer(({ path, nth }) => {
-      if (path === `${list.path}/count`) return countBody(4)
+      if (path === `${list.path}/count`) return countBody(count)
       return path === list.path ? page(nth) : undefined
     })
-    const { client, log } = fakeClient(server)
-    return { store, server, done: readList(client, list, store, { pageSize: 10, log }) }
+    const { client, log, lines } = fakeClient(server)
+    return { store, server, lines, done: readList(client, list, store, { pageSize: 10, log }) }
   }
 
   it('may hold "Graduated Students", which is not counted', async () => {
@@ -218,6 +226,24 @@ describe('the list of schools', () => {
     expect(store.ids('schools')).toEqual([1, 2, 3, 4, 5])
   })
 
+  it('is taken for whole with a warning when every reading shows that "Graduated Students" is counted', async () => {
+    const { store, lines, server, done } = readSchools(() => answer(schools), memoryStore(), 5)
+    await done
+    expect(store.ids('schools')).toEqual([1, 2, 3, 4, 5])
+    expect(server.log).toHaveLength(8)
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ event: 'count-includes-graduated', level: 'warn', total: 5 })
+  })
+
+  it.each([
+    ['a reading shows another fault', (nth: number) => answer(nth === 1 ? schools.slice(2) : schools)],
+    ['a school is missing besides', () => answer(schools.slice(1))],
+    ['it does not hold "Graduated Students"', () => answer(schools.slice(0, 4))],
+  ])('is refused when its count is not reached and %s', async (_, page) => {
+    const { store, done } = readSchools(page, memoryStore(), 5)
+    await expect(done).rejects.toMatchObject({ code: 'powerschool-incomplete' })
+    expect(store.lists.size).toBe(0)
+  })
+
   it('is read anew when an earlier run has not proved it', async () => {
     const store = memoryStore()
     store.beginList('schools', 'all', 4)
@@ -228,8 +254,12 @@ describe('the list of schools', () => {
 })
 
 describe('a list of an earlier run', () => {
-  const begun = (total: number | undefined, pages: Readonly<Record<number, readonly { readonly id: number }[]>>) => {
-    const store = memoryStore()
+  const begun = (
+    total: number | undefined,
+    pages: Readonly<Record<number, readonly { readonly id: number }[]>>,
+    startedMs?: number,
+  ) => {
+    const store = memoryStore({}, startedMs)
     store.beginList('students', 'all', total)
     for (const [page, rows] of Object.entries(pages)) store.savePage('students', 'all', Number(page), rows)
     return store
@@ -243,6 +273,30 @@ describe('a list of an earlier run', () => {
     await done
     expect(pagesRead(server.log)).toEqual(['2', '4'])
     expect(store.ids('students')).toEqual(ids(35))
+  })
+
+  const NOW_MS = Date.parse('2026-01-15T08:00:00Z')
+
+  it('is read anew when it was begun more than five minutes ago: the count hides a row that moved up', async () => {
+    const store = begun(25, { 1: numbered(10) }, NOW_MS - 300_001)
+    // Row 3 has left since and 26 has come, so that 11 stands on page 1 now.
+    const { server, done, changes } = read({ rows: numbered(26).filter(({ id }) => id !== 3) }, { store })
+    await done
+    expect(pagesRead(server.log)).toEqual(['count', '1', '2', '3'])
+    expect(store.ids('students')).toEqual(ids(26).filter((id) => id !== 3))
+    expect(changes.reduce((sum, change) => sum + change)).toBe(15)
+  })
+
+  it.each([
+    ['was begun five minutes ago', 25, { 1: numbered(10) }, NOW_MS - 300_000, ['2', '3']],
+    ['was begun in the future, by the clock', 25, { 1: numbered(10) }, NOW_MS + 3_600_000, ['2', '3']],
+    ['is old, but a single page', 8, { 1: numbered(8) }, NOW_MS - 86_400_000, []],
+  ])('goes on when it %s', async (_, total, pages, startedMs, asked) => {
+    const store = begun(total, pages, startedMs)
+    const { server, done } = read({ rows: numbered(total) }, { store })
+    await done
+    expect(pagesRead(server.log)).toEqual(asked)
+    expect(store.ids('students')).toEqual(ids(total))
   })
 
   it('is finished without a request when only its mark is missing', async () => {

@@ -76,7 +76,7 @@ describe('the simulated district', () => {
   })
 
   it('with a page that stays short is refused', async () => {
-    const fault: Fault = { kind: 'short-page', path: '/ws/v1/district/school', times: 100 }
+    const fault: Fault = { kind: 'short-page', path: '/ws/v1/district/student', times: 100 }
     await expect(rowsOf({}, [fault])).rejects.toMatchObject({ code: 'powerschool-incomplete' })
   })
 

@@ -190,6 +190,32 @@ describe('a crawl that is stopped', () => {
     await expectWhole(again)
   })
 
+  it('that was abandoned lends nothing to the one after the next', async () => {
+    const bridge = await open(smallDistrict())
+    await stopAtRequest(bridge, Math.round(wholeSync * 0.75))
+    const refused = await reopen(bridge)
+    refused.clock.now += 7 * 3_600_000
+    const calm = refused.powerSchool.settings.v1Level
+    refused.powerSchool.settings.v1Level = 'NONE'
+    expect(await syncWith(refused, 'refused')).toMatchObject({ status: 'error', error: { code: 'powerschool-rights' } })
+    refused.powerSchool.settings.v1Level = calm
+    expect(await refused.syncNow()).toMatchObject({ status: 'success' })
+    await expectWhole(refused)
+  })
+
+  it('that was whole when the process was stopped is mapped without asking PowerSchool again', async () => {
+    const bridge = await open(smallDistrict())
+    const stopper = new AbortController()
+    const pause = async () => stopper.abort()
+    expect(await syncWith(bridge, 'mapping', { pause }, stopper.signal)).toMatchObject({ status: 'paused' })
+    const again = await reopen(bridge)
+    expect(await again.syncNow()).toMatchObject({ status: 'success' })
+    expect(again.powerSchool.requests.count()).toBe(0)
+    await expectWhole(again)
+    await again.syncNow()
+    expect(again.powerSchool.requests.count()).toBe(wholeSync)
+  })
+
   it('leaves what is served as it was', async () => {
     const bridge = await open(smallDistrict())
     await bridge.syncNow()
