@@ -79,7 +79,8 @@ export function createGate({ concurrency, minIntervalMs, now, sleep }: GateOptio
     try {
       await sleep(waitMs, controller.signal)
       // A timer may fire a little early by the clock, or the clock was set back; what has been slept counts as passed.
-      if (asleep === controller) lostMs += Math.max(0, dueMs - time())
+      const missedMs = dueMs - time()
+      if (asleep === controller && missedMs > 0) lostMs += missedMs
     } catch (reason) {
       if (asleep === controller) for (const waiting of queue.splice(0)) waiting.refuse(reason)
     }

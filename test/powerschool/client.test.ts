@@ -428,7 +428,9 @@ describe('a stop', () => {
     const call = new AbortController()
     const sleeps: (AbortSignal | undefined)[] = []
     const requests: (AbortSignal | null | undefined)[] = []
-    const busy = fakeServer(inTurn(() => new Response('', { status: 429, headers: { 'retry-after': '60' } })))
+    const busy = fakeServer(({ path }) =>
+      path.startsWith('/ws/') ? new Response('', { status: 429, headers: { 'retry-after': '60' } }) : undefined,
+    )
     const { client } = fakeClient(busy, {
       sleep: (_, signal) => {
         sleeps.push(signal)
