@@ -39,12 +39,6 @@ export interface RecordReaderOptions {
   readonly rememberedBytes?: number
 }
 
-interface PageStart {
-  readonly sourcedId: string
-  /** Whether the page begins with it, or right after it. */
-  readonly isIncluded: boolean
-}
-
 /** Above this many matches, a delta is walked in the order of the answer instead of being sorted for each page. */
 const SMALL_DELTA = 20_000
 const EMPTY = new Uint8Array(0)
@@ -55,7 +49,7 @@ const EMPTY = new Uint8Array(0)
  */
 export function openRecordReader(sql: Sql, { rememberedBytes = 8 << 20 }: RecordReaderOptions = {}): RecordReader {
   const bound = { maxSize: rememberedBytes, sizeCalculation: (_: unknown, key: string) => key.length * 2 + 100 }
-  const pageStarts = new LRUCache<string, PageStart>(bound)
+  const pageStarts = new LRUCache<string, string>(bound)
   const totals = new LRUCache<string, number>(bound)
 
   const totalOf = (query: PageQuery, scope: Scope): number => {
@@ -68,23 +62,41 @@ export function openRecordReader(sql: Sql, { rememberedBytes = 8 << 20 }: Record
     return total
   }
 
+  /** The sourcedId that is `skipped` records after `start`; by the index alone, no record is touched. */
+  const startAfter = (scope: Scope, offset: number, start: string, skipped: number): string => {
+    const name = `${scope.key}\n${offset}`
+    let found = pageStarts.get(name)
+    if (found === undefined) {
+      const [row] = sql.all<{ sourcedId: string }>(
+        `select r.sourcedId ${scope.from} and r.sourcedId >= ? order by r.sourcedId limit 1 offset ?`,
+        ...scope.parameters,
+        start,
+        skipped,
+      )
+      found = row?.sourcedId ?? ''
+      pageStarts.set(name, found)
+    }
+    return found
+  }
+
   /** The inner select of a page: which records, in which order, from where on. */
   const select = (query: PageQuery, scope: Scope, total: number): { sql: string; parameters: SqlValue[] } => {
     const { order, limit, offset } = query
-    const columns = `select r.sourcedId, r.born, r.body`
-    const start = order === undefined && offset > 0 ? pageStarts.get(`${scope.key}\n${offset}`) : undefined
-    const seek = start === undefined ? '' : ` and r.sourcedId ${start.isIncluded ? '>=' : '>'} ?`
-    // The plus keeps SQLite from walking the whole collection in order to find a few changes.
-    const byId = query.isDelta && total <= SMALL_DELTA ? '+r.sourcedId' : 'r.sourcedId'
+    const columns = `select r.born, r.body ${scope.from}`
+    if (order !== undefined) {
+      const sorted = `${columns} order by ${order.sql} limit ? offset ?`
+      return { sql: sorted, parameters: [...scope.parameters, ...order.parameters, limit, offset] }
+    }
+    if (query.isDelta && total <= SMALL_DELTA) {
+      // The plus keeps SQLite from walking the whole collection in order to find a few changes.
+      const gathered = `${columns} order by +r.sourcedId limit ? offset ?`
+      return { sql: gathered, parameters: [...scope.parameters, limit, offset] }
+    }
+    const start = offset === 0 ? '' : startAfter(scope, offset, '', offset)
+    if (offset + limit < total) startAfter(scope, offset + limit, start, limit)
     return {
-      sql: `${columns} ${scope.from}${seek} order by ${order?.sql ?? byId} limit ? offset ?`,
-      parameters: [
-        ...scope.parameters,
-        ...(start === undefined ? [] : [start.sourcedId]),
-        ...(order?.parameters ?? []),
-        limit,
-        start === undefined ? offset : 0,
-      ],
+      sql: `${columns} and r.sourcedId >= ? order by r.sourcedId limit ?`,
+      parameters: [...scope.parameters, start, limit],
     }
   }
 
@@ -92,24 +104,20 @@ export function openRecordReader(sql: Sql, { rememberedBytes = 8 << 20 }: Record
     page(query) {
       const scope = scopeOf(query)
       const total = totalOf(query, scope)
-      if (query.offset >= total) return { json: EMPTY, count: 0, total }
+      const count = Math.max(0, Math.min(query.limit, total - query.offset))
+      if (count === 0) return { json: EMPTY, count, total }
       const inner = select(query, scope, total)
-      const [row] = sql.all<{ json: Uint8Array | null; n: number; first: string | null; last: string | null }>(
-        `select cast(group_concat(g.head || p.body, ',') as blob) as json, count(*) as n,
-                min(p.sourcedId) as first, max(p.sourcedId) as last
+      const [row] = sql.all<{ json: Uint8Array | null }>(
+        `select cast(group_concat(g.head || p.body, ',') as blob) as json
          from (${inner.sql}) p cross join generations g on g.number = p.born`,
         ...inner.parameters,
       )
-      const count = row?.n ?? 0
-      if (query.order === undefined && row?.first && row.last) {
-        pageStarts.set(`${scope.key}\n${query.offset}`, { sourcedId: row.first, isIncluded: true })
-        pageStarts.set(`${scope.key}\n${query.offset + count}`, { sourcedId: row.last, isIncluded: false })
-      }
       return { json: row?.json ?? EMPTY, count, total }
     },
     rows(query) {
       const scope = scopeOf(query)
       const total = totalOf(query, scope)
+      if (query.offset >= total) return { records: [], total }
       const inner = select(query, scope, total)
       const rows = sql.all<{ json: string }>(
         `select g.head || p.body as json from (${inner.sql}) p cross join generations g on g.number = p.born`,
