@@ -64,10 +64,9 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     saveSync(sql, record)
   }
   const showProgress = progressKeeper(context, save)
-  let lock: HeldLock | undefined
+  save({})
+  const lock = holdLock(context)
   try {
-    save({})
-    lock = holdLock(context)
     if (lock === undefined) {
       throw new BridgeError('sync-running', 'Another process is syncing this database.', {
         remedy: 'Wait until it has ended, or stop it.',
@@ -78,6 +77,7 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     const { status, report } = await stages(context, id, AbortSignal.any([signal, lock.lost]), showProgress)
     save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
     log.info('sync-ended', { sync: id, status, counts: report.counts })
+    await tidy(context, id)
   } catch (error) {
     const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
     save({ status: isStopped ? 'paused' : 'error', error: errorReport(error), finishedMs: now() })
@@ -86,8 +86,17 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
   } finally {
     lock?.release()
   }
-  for (const _ of cleanUp(sql, context.collections, { now: now(), ...context.lifetimes })) await context.pause()
   return record
+}
+
+/** Drops what nobody can ask for any more, while the lock is held. What fails here waits for the next sync: this one is published. */
+async function tidy({ sql, collections, now, lifetimes, pause, log }: SyncContext, id: string): Promise<void> {
+  try {
+    for (const _ of cleanUp(sql, collections, { now: now(), ...lifetimes })) await pause()
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    log.error('clean-up-failed', { sync: id, ...errorReport(error) })
+  }
 }
 
 interface HeldLock {
