@@ -23,6 +23,16 @@ export const CONSUMERS_SCHEMA: readonly string[] = [
      created_ms integer not null, rotated_ms integer, source text not null)`,
 ]
 
+/** What a consumer was given since: the secret in a form that can be opened, expiry, and how it is to be treated. */
+export const CONSUMERS_STEP: readonly string[] = [
+  `alter table consumers add column sealed_secret text`,
+  `alter table consumers add column previous text`,
+  `alter table consumers add column expires_ms integer`,
+  `alter table consumers add column withheld text not null default '[]'`,
+  `alter table consumers add column switches text not null default '[]'`,
+  `alter table consumers add column requests_per_minute integer`,
+]
+
 interface ConsumerRow {
   readonly id: string
   readonly name: string

@@ -1,6 +1,9 @@
 // The tables of a profile's database, in numbered steps that run once each.
-import { CONSUMERS_SCHEMA } from './consumers.ts'
+import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
+import { NONCES_SCHEMA } from './nonces.ts'
+import { PIECES_SCHEMA } from './pieces.ts'
 import { recordIndexes } from './record-indexes.ts'
+import { ROSTERS_SCHEMA } from './rosters.ts'
 import { type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -35,32 +38,64 @@ const CORE: readonly string[] = [
   `create table meta (name text primary key, value text not null)`,
 ]
 
-function recordTables(storage: CollectionStorage): string[] {
-  const columns = storage.columns.map((column) => `, ${quoteName(column.name)} ${column.type}`).join('')
-  const values = `sourcedId text not null, status text not null, body text not null${columns}`
+/** The tables of one collection, in the shape that the model has today. */
+export function recordTables(storage: CollectionStorage): string[] {
+  const columns = valueColumns(storage)
+    .map((column) => `, ${column}`)
+    .join('')
   return [
-    `create table ${quoteName(`records_${storage.name}`)} (
-       seq integer primary key, born integer not null, died integer not null, ${values})`,
+    `create table if not exists ${quoteName(`records_${storage.name}`)} (
+       seq integer primary key, born integer not null, died integer not null${columns})`,
     // What a sync found to differ, until it is moved into the records in the order of sourcedId.
-    `create table ${quoteName(`changed_${storage.name}`)} (replaces integer, links text, ${values})`,
-    `create table ${quoteName(`links_${storage.name}`)} (
+    `create table if not exists ${quoteName(`changed_${storage.name}`)} (replaces integer, links text${columns})`,
+    `create table if not exists ${quoteName(`links_${storage.name}`)} (
        field text not null, target text not null, sourcedId text not null, seq integer not null,
        primary key (field, target, sourcedId, seq)) without rowid`,
   ]
 }
+
+/** `body_v1p2` is null where the v1.2 text is the v1.1 text. */
+function valueColumns({ columns }: CollectionStorage): string[] {
+  return [
+    'sourcedId text not null',
+    'status text not null',
+    'body text not null',
+    'body_v1p2 text',
+    ...columns.map(({ name, type }) => `${quoteName(name)} ${type}`),
+  ]
+}
+
+/** Adds the columns that the model has gained since the tables were made; they are empty until the next sync. */
+function addMissingColumns(sql: Sql, storage: CollectionStorage): void {
+  for (const table of [`records_${storage.name}`, `changed_${storage.name}`]) {
+    const present = new Set(sql.all<{ name: string }>(`pragma table_info(${quoteName(table)})`).map(({ name }) => name))
+    for (const column of valueColumns(storage)) {
+      const [name = ''] = column.replaceAll('"', '').split(' ')
+      if (!present.has(name)) sql.run(`alter table ${quoteName(table)} add column ${column}`)
+    }
+  }
+}
+
+const STEPS: readonly (readonly string[])[] = [
+  [...CORE, ...CONSUMERS_SCHEMA],
+  [...CONSUMERS_STEP, ...NONCES_SCHEMA, ...PIECES_SCHEMA, ...ROSTERS_SCHEMA],
+]
 
 /** Brings the database to the newest schema in one transaction; does nothing when it is there already. */
 export function migrate(sql: Sql, collections: readonly CollectionStorage[]): void {
   sql.transaction(() => {
     sql.run(`create table if not exists migrations (number integer primary key)`)
     const done = new Set(sql.all<{ number: number }>(`select number from migrations`).map((row) => row.number))
-    const steps: readonly (readonly string[])[] = [[...CORE, ...CONSUMERS_SCHEMA, ...collections.flatMap(recordTables)]]
-    steps.forEach((statements, number) => {
+    STEPS.forEach((statements, number) => {
       if (done.has(number)) return
       for (const statement of statements) sql.run(statement)
       sql.run(`insert into migrations (number) values (?)`, number)
     })
-    // A killed bulk load may have left a table without its indexes.
-    for (const { create } of collections.flatMap(recordIndexes)) sql.run(create)
+    for (const storage of collections) {
+      for (const statement of recordTables(storage)) sql.run(statement)
+      addMissingColumns(sql, storage)
+      // A killed bulk load may have left a table without its indexes.
+      for (const { create } of recordIndexes(storage)) sql.run(create)
+    }
   })
 }
