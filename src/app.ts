@@ -3,13 +3,19 @@ import { Hono } from 'hono'
 import { adminApi } from './admin/api.ts'
 import { handleTokenRequest } from './auth/token-endpoint.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
-import { statusPayload } from './oneroster/status-info.ts'
+import { matchService } from './oneroster/services.ts'
+import { failureBody } from './oneroster/status-info.ts'
+import { answerRoster } from './roster-service.ts'
 import { currentSnapshot } from './store/snapshots.ts'
-import { answerV1p1 } from './v1p1-service.ts'
 
 const TOKEN_PATHS = ['/oauth/token', '/token', '/oauth2/token'] as const
-/** Consumers write the base in any case, with doubled slashes, and behind a proxy with the public prefix before it. */
-const V1P1 = /^\/+ims\/+oneroster\/+v1p1(?=\/|$)/i
+
+const NOTHING_HERE =
+  'Nothing here. OneRoster 1.1 is at /ims/oneroster/v1p1, 1.2 at /ims/oneroster/{rostering,gradebook,resources}/v1p2.'
+const INTERNAL_ERROR = {
+  outcome: 'internal-error',
+  description: 'An internal error. Its id is in the log.',
+} as const
 
 /** Errors become answers here and nowhere else. */
 export function createApp(context: Context): Hono {
@@ -38,24 +44,18 @@ export function createApp(context: Context): Hono {
   app.route('/admin', adminApi(context))
 
   app.all('*', (c) => {
-    const { path, query } = splitUrl(c.req.url, prefix)
-    const base = V1P1.exec(path)
-    if (base === null) return c.notFound()
-    return answerV1p1(context, { request: c.req.raw, path: path.slice(base[0].length), query })
+    const { path: sentPath, query } = splitUrl(c.req.url, prefix)
+    const found = matchService(sentPath)
+    if (found === undefined) return c.notFound()
+    return answerRoster(context, { ...found, request: c.req.raw, sentPath, query })
   })
-  app.notFound((c) =>
-    c.json({ error: 'not-found', message: 'Nothing here. OneRoster is at /ims/oneroster/v1p1.' }, 404),
-  )
+  app.notFound((c) => c.json({ error: 'not-found', message: NOTHING_HERE }, 404))
 
   app.onError((error, c) => {
     const requestId = context.newRequestId()
     context.log.error('request-failed', { requestId, message: error.message, stack: error.stack })
-    return c.json(
-      statusPayload([{ outcome: 'internal-error', description: 'An internal error. Its id is in the log.' }], {
-        requestId,
-      }),
-      500,
-    )
+    const version = matchService(splitUrl(c.req.url, prefix).path)?.service.version ?? 'v1p1'
+    return c.json(failureBody(version, INTERNAL_ERROR, { requestId }), 500)
   })
   return app
 }

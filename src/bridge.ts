@@ -2,22 +2,29 @@
 import type { Hono } from 'hono'
 import { createApp } from './app.ts'
 import { createTokenCache } from './auth/access-token.ts'
-import { ensureEnvironmentClient } from './auth/clients.ts'
+import { countUnopenable } from './auth/credentials.ts'
+import { ensureEnvironmentClient } from './auth/environment-client.ts'
+import { createRateLimiter } from './auth/rate-limit.ts'
 import { createSigningKey } from './auth/secrets.ts'
 import type { ConnectedConfig } from './config.ts'
 import type { Context } from './context.ts'
 import type { Log } from './log.ts'
 import type { Mapping } from './mapping/compile.ts'
 import type { Collection } from './oneroster/model.ts'
+import { narrowRoster } from './oneroster/narrow.ts'
+import { createPresenters, tombstoneOf } from './oneroster/present.ts'
+import { ROSTERING } from './oneroster/services.ts'
 import { STORAGE } from './oneroster/storage.ts'
-import { createPresenter, tombstoneOf } from './oneroster/v1p1.ts'
 import type { Fetch } from './powerschool/ask.ts'
 import { createPowerSchoolClient, type PowerSchoolClient } from './powerschool/client.ts'
 import type { LockOwner } from './store/locks.ts'
 import { readOrMakeMeta } from './store/meta.ts'
 import { migrate } from './store/migrations.ts'
-import { openRecordReader } from './store/records.ts'
+import { type Deflate, type Form, openRecordReader } from './store/records.ts'
+import { builtStorages, rosterStorages } from './store/rosters.ts'
 import type { Sql } from './store/sql.ts'
+import { buildRoster } from './sync/build-rosters.ts'
+import { createRosterRequests, type RosterRequests } from './sync/roster-requests.ts'
 import { createSchedule, type Schedule } from './sync/schedule.ts'
 import { resumeSync, runSync, type SyncContext } from './sync/sync.ts'
 
@@ -36,6 +43,9 @@ export interface Runtime {
   readonly after: (ms: number, call: () => void) => () => void
   readonly newId: () => string
   readonly lockOwner: LockOwner
+  readonly deflate: Deflate
+  /** 32 bytes that are kept outside the database; consumers' secrets are sealed with them. */
+  readonly sealingKey: Uint8Array
 }
 
 export interface BridgeOptions {
@@ -56,12 +66,22 @@ export interface Bridge {
 /** Brings the store's tables up to date. */
 export function prepareStore({ sql }: Runtime): void {
   migrate(sql, STORAGE)
+  migrate(sql, rosterStorages(sql, STORAGE))
 }
 
 /** Brings the consumer of the settings in step with them; what serves does this, what only syncs does not. */
-export async function prepareConsumer(config: ConnectedConfig, { sql, now, log }: Runtime): Promise<void> {
-  const change = await ensureEnvironmentClient(config.oneRoster, { sql, now })
+export async function prepareConsumer(
+  config: ConnectedConfig,
+  { sql, now, log, sealingKey }: Pick<Runtime, 'sql' | 'now' | 'log' | 'sealingKey'>,
+): Promise<void> {
+  const change = await ensureEnvironmentClient(config.oneRoster, { sql, now, sealingKey })
   if (change !== 'unchanged') log.info('environment-client', { change })
+  const lost = await countUnopenable({ sql, sealingKey })
+  if (lost > 0) {
+    const remedy =
+      'Bring the sealing key back from a copy, or rotate their secrets: until then OAuth 1.0a refuses them.'
+    log.warn('sealed-secrets-lost', { consumers: lost, remedy })
+  }
   warnOfWeakSecrets(config, log)
 }
 
@@ -79,7 +99,7 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     random: runtime.random,
     log,
   })
-  const presenters = createPresenter(publicUrl)
+  const presenters = createPresenters()
   const sync: SyncContext = {
     sql,
     mapping,
@@ -92,6 +112,10 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
       ...presenters[record.collection as Collection](record),
     }),
     tombstoneOf,
+    narrowRoster,
+    forms: [formOf('v1p1', publicUrl), formOf('v1p2', publicUrl)],
+    readableTables: () => [...STORAGE, ...builtStorages(sql, STORAGE)].map(({ name }) => name),
+    deflate: runtime.deflate,
     guard: { share: config.guardShare, minimum: config.guardMin },
     lifetimes: { pinLifetimeMs: config.pinLifetimeMs, tombstoneLifetimeMs: config.tombstoneLifetimeMs },
     lockOwner: runtime.lockOwner,
@@ -101,8 +125,16 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     log,
     ...(onProgress === undefined ? {} : { onProgress }),
   }
+  const rosters = createRosterRequests({
+    build: (narrowing, signal) => buildRoster({ ...sync, signal }, narrowing),
+    isSyncing: () => schedule.running() !== undefined,
+    log,
+  })
   const schedule = createSchedule({
-    run: (id, signal) => runSync(sync, id, signal),
+    run: async (id, signal) => {
+      await rosters.settled()
+      return runSync(sync, id, signal)
+    },
     newId: runtime.newId,
     intervalMs: config.syncIntervalMs,
     after: runtime.after,
@@ -110,20 +142,35 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
   })
   const context: Context = {
     sql,
-    reader: openRecordReader(sql),
+    reader: openRecordReader(sql, runtime),
     log,
     now,
     publicUrl,
+    isPublicUrlConfigured: config.publicUrl !== undefined,
     maxLimit: config.maxLimit,
     signingKey: signingKeyOf(sql),
     tokenCache: createTokenCache(),
     tokenLifetimeMs: config.tokenLifetimeMs,
+    sealingKey: runtime.sealingKey,
+    deflate: runtime.deflate,
+    rateLimiter: createRateLimiter(now),
     adminToken: config.adminToken,
     schedule,
+    rosters,
     resumeSync: (id) => resumeSync(sync, id),
     newRequestId: runtime.newId,
   }
-  return { app: createApp(context), schedule, client, sync }
+  return { app: createApp(context), schedule: stoppingToo(schedule, rosters), client, sync }
+}
+
+/** The schedule, whose stop also ends the building of rosters. */
+function stoppingToo(schedule: Schedule, rosters: RosterRequests): Schedule {
+  return { ...schedule, stop: async () => void (await Promise.all([rosters.stop(), schedule.stop()])) }
+}
+
+/** How the rostering service of a version tells of a record. */
+function formOf(version: Form['version'], publicUrl: string): Form {
+  return { version, root: `${publicUrl}${ROSTERING[version].base}` }
 }
 
 const WEAK_LENGTH = 16

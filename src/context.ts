@@ -1,7 +1,10 @@
 // Everything a request needs, handed in by the entry that knows the runtime.
 import type { TokenCache } from './auth/access-token.ts'
+import type { RateLimiter } from './auth/rate-limit.ts'
+import type { Deflate } from './gzip/deflate.ts'
 import type { Log } from './log.ts'
 import type { RecordReader } from './store/records.ts'
+import type { Narrowing } from './store/rosters.ts'
 import type { Sql } from './store/sql.ts'
 import type { SyncRecord } from './store/syncs.ts'
 import type { Schedule } from './sync/schedule.ts'
@@ -16,13 +19,21 @@ export interface Context {
   readonly now: () => number
   /** Origin and prefix of every link, without a trailing slash. */
   readonly publicUrl: string
+  /** False when it is only where the server happens to listen. */
+  readonly isPublicUrlConfigured: boolean
   readonly maxLimit: number
   readonly signingKey: Uint8Array
+  /** Opens consumers' sealed secrets; kept outside the database. */
+  readonly sealingKey: Uint8Array
   readonly tokenCache: TokenCache
   readonly tokenLifetimeMs: number
+  readonly rateLimiter: RateLimiter
+  readonly deflate: Deflate
   /** Opens the admin API; without it those paths do not exist. */
   readonly adminToken: string | undefined
   readonly schedule: Schedule
+  /** Has the tables of a narrowed roster made in the background, if they are not there. */
+  readonly rosters: { request(narrowing: Narrowing): void }
   /** Publishes a sync that the guard holds. */
   readonly resumeSync: (id: string) => SyncRecord
   readonly newRequestId: () => string

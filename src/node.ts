@@ -1,13 +1,16 @@
 // The bridge on Node: opens a profile from the environment, and serves it until it is told to stop.
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { constants, deflateRaw, type ZlibOptions } from 'node:zlib'
 import { createAdaptorServer } from '@hono/node-server'
 import { Agent, fetch } from 'undici'
+import { SEALING_KEY_BYTES } from './auth/sealing.ts'
 import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from './bridge.ts'
 import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
 import { BridgeError } from './errors.ts'
@@ -18,6 +21,7 @@ import type { MappingFile } from './mapping/load.ts'
 import type { Fetch } from './powerschool/ask.ts'
 import type { LockOwner } from './store/locks.ts'
 import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
+import type { Deflate } from './store/records.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
 const DRAIN_MS = 5_000
@@ -34,6 +38,60 @@ export function readMappingFiles(): MappingFile[] {
 export function openDatabase(config: Config): NodeSqlite {
   mkdirSync(config.dataDir, { recursive: true })
   return openNodeSqlite(join(config.dataDir, 'default.sqlite'))
+}
+
+/**
+ * The key that seals consumers' secrets, from `DATA_DIR/sealing.key` (base64; only its owner may read it); made on first
+ * use. It is no part of the database, so that a copy of that alone reveals no secret. Refuses with `store-failed`.
+ */
+export function openSealingKey({ dataDir }: Config): Uint8Array {
+  const path = join(dataDir, 'sealing.key')
+  const text = readIfPresent(path) ?? makeSealingKey(path)
+  const key = Buffer.from(text.trim(), 'base64')
+  if (key.length === SEALING_KEY_BYTES && key.toString('base64') === text.trim()) return Uint8Array.from(key)
+  throw new BridgeError('store-failed', `${path} is damaged: it should hold 32 bytes in base64.`, {
+    remedy:
+      "Bring it back from a copy. Without one remove it: a new key is made, and OAuth 1.0a consumers' secrets are to be rotated.",
+  })
+}
+
+/** Written whole under a name of its own and then linked, so that of two processes both take the one that came first. */
+function makeSealingKey(path: string): string {
+  const text = `${Buffer.from(crypto.getRandomValues(new Uint8Array(SEALING_KEY_BYTES))).toString('base64')}\n`
+  const once = { flag: 'wx', mode: 0o600, flush: true } as const
+  const draft = `${path}.${crypto.randomUUID()}`
+  try {
+    writeFileSync(draft, text, once)
+    try {
+      linkSync(draft, path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readFileSync(path, 'utf8')
+      // A file system without links.
+      writeFileSync(path, text, once)
+    }
+    return text
+  } catch (cause) {
+    throw unusableKey(path, cause)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+function readIfPresent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw unusableKey(path, cause)
+  }
+}
+
+function unusableKey(path: string, cause: unknown): BridgeError {
+  const { code } = cause as NodeJS.ErrnoException
+  return new BridgeError('store-failed', `${path} can be neither read nor made (${code}).`, {
+    remedy: 'Let the process read and write in DATA_DIR; the file must belong to its user.',
+    cause,
+  })
 }
 
 export function nodeLog(config: Config): Log {
@@ -64,6 +122,18 @@ export function nodeFetch(config: Config): Fetch {
   return (url, init) => fetch(url, { ...(init as object), dispatcher }) as unknown as Promise<Response>
 }
 
+const deflateInPool = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflateRaw)
+/** Each chunk of output is a job of its own in the thread pool. */
+const DEFLATE_CHUNK = 64 << 10
+const DEFLATE_LEVELS = { fast: 1, small: 6 }
+
+export const nodeDeflate: Deflate = (bytes, level) =>
+  deflateInPool(bytes, {
+    level: DEFLATE_LEVELS[level],
+    finishFlush: constants.Z_FULL_FLUSH,
+    chunkSize: DEFLATE_CHUNK,
+  })
+
 function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtime'] {
   return {
     sql,
@@ -79,6 +149,8 @@ function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtim
     },
     newId: () => crypto.randomUUID(),
     lockOwner: HERE,
+    deflate: nodeDeflate,
+    sealingKey: openSealingKey(config),
   }
 }
 

@@ -1,4 +1,4 @@
-// The admin API: start, watch and release syncs, and the state of the profile.
+// The admin API: start, watch and release syncs, the consumers, and the state of the profile.
 import { Hono, type Context as HonoContext } from 'hono'
 import { isSame } from '../auth/secrets.ts'
 import type { Context } from '../context.ts'
@@ -6,6 +6,7 @@ import { BridgeError } from '../errors.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import { findSync, listSyncs, type SyncRecord } from '../store/syncs.ts'
 import { presentSync } from '../sync/report.ts'
+import { adminConsumers } from './consumers.ts'
 
 /** Routes below `/admin`. Without ADMIN_TOKEN, or with a wrong one, every path answers as if it did not exist. */
 export function adminApi(context: Context): Hono {
@@ -43,6 +44,7 @@ export function adminApi(context: Context): Hono {
       return refusal(c, error, 409)
     }
   })
+  app.route('/consumers', adminConsumers(context))
   app.get('/status', (c) => c.json(status(context)))
   return app
 }

@@ -1,157 +1,208 @@
-// The life of a consumer's credentials: added, listed, rotated, removed, and checked.
+// The life of a consumer: added, listed, changed, given a new secret, removed.
 import {
   type ConsumerRecord,
+  changeConsumer,
   findConsumer,
   insertConsumer,
   listConsumers,
   removeConsumer,
-  rotateConsumer,
-  upsertConsumer,
 } from '../store/consumers.ts'
 import type { Sql } from '../store/sql.ts'
-import { DEFAULT_SCOPES, expandScopes } from './scopes.ts'
-import { createClientId, createSecret, hashSecret, type RandomBytes, verifySecret } from './secrets.ts'
+import { chooseSchools } from './choose-schools.ts'
+import { checkSettings, type WrittenSettings } from './client-settings.ts'
+import { hasExpired } from './credentials.ts'
+import { DEFAULT_SCOPES } from './scopes.ts'
+import { type SealingKey, seal } from './sealing.ts'
+import { createClientId, createSecret, hashSecret, type RandomBytes } from './secrets.ts'
 
-/** A consumer as a person may see it: without its secret's hash. */
-export type Client = Omit<ConsumerRecord, 'secretHash'>
+/** A consumer as a person may see it: without its secrets in any form. */
+export interface Client extends Omit<ConsumerRecord, 'secretHash' | 'sealedSecret' | 'previous'> {
+  /** How long the secret before the last rotation still works; null = it does not. */
+  readonly previousUntilMs: number | null
+}
 
-export interface ClientDeps {
+export interface ClientDeps extends SealingKey {
   readonly sql: Sql
   readonly now: () => number
   /** Cryptographic randomness; the runtime's own when left out. */
   readonly random?: RandomBytes
 }
 
-export interface NewClient {
+export interface NewClient extends WrittenSettings {
   readonly name: string
-  /** Scope URLs or short names (see `expandScopes`); left out = 1.1 rostering. */
-  readonly scopes?: readonly string[] | undefined
-  /** Schools to which it is narrowed; left out = the whole profile. */
+  /** School numbers or sourcedIds to which it is narrowed, for good; left out = the whole profile. */
   readonly schools?: readonly string[] | undefined
 }
 
-/** `secret` is told here and never again. */
+export interface ClientChange extends WrittenSettings {
+  /** Only what it has already: see `updateClient`. */
+  readonly schools?: readonly string[] | null | undefined
+}
+
+export interface ClientRefusal {
+  readonly ok: false
+  /** `unknown`: no such consumer; `settings`: it is changed by the settings only; `invalid`: what was asked is wrong. */
+  readonly reason: 'unknown' | 'settings' | 'invalid'
+  readonly messages: readonly string[]
+}
+
+/** `secret` is told here and never again. `notes` are what a person should know besides. */
 export type SecretResult =
-  | { readonly ok: true; readonly client: Client; readonly secret: string }
-  | { readonly ok: false; readonly message: string }
+  | { readonly ok: true; readonly client: Client; readonly secret: string; readonly notes: readonly string[] }
+  | ClientRefusal
 
-export type RemoveResult = { readonly ok: true } | { readonly ok: false; readonly message: string }
+export type ClientResult = { readonly ok: true; readonly client: Client } | ClientRefusal
 
-export type EnvironmentClientChange = 'added' | 'secret replaced' | 'removed' | 'unchanged'
+const DAY_MS = 86_400_000
+/** How long the old secret works beside the new one when nothing else is said: time to change it everywhere. */
+export const DEFAULT_OVERLAP_MS = DAY_MS
+const LONGEST_OVERLAP_DAYS = 90
 
-const LONGEST_NAME = 100
-
-/** Makes a consumer with a new id and secret. Refuses a blank name, unknown scopes and an empty list of schools. */
+/**
+ * Makes a consumer with a new id and secret. Refuses a blank name, words that it does not know, an expiry that has passed,
+ * and schools that the current snapshot does not have; all at once.
+ */
 export async function addClient(wanted: NewClient, deps: ClientDeps): Promise<SecretResult> {
-  const name = wanted.name.trim()
-  if (name === '' || name.length > LONGEST_NAME) {
-    return { ok: false, message: `A consumer needs a name of 1 to ${LONGEST_NAME} characters.` }
+  const checked = checkSettings(wanted, deps.now())
+  const chosen =
+    wanted.schools === undefined
+      ? ({ ok: true, schools: null, notes: [] } as const)
+      : chooseSchools(wanted.schools, deps.sql)
+  if (!checked.ok || !chosen.ok) {
+    return invalid([...(checked.ok ? [] : checked.messages), ...(chosen.ok ? [] : chosen.messages)])
   }
-  const scopes = expandScopes(wanted.scopes ?? DEFAULT_SCOPES)
-  if (!scopes.ok) return { ok: false, message: scopes.messages.join(' ') }
-  const schools = wanted.schools?.map((school) => school.trim()).filter((school) => school !== '')
-  if (schools?.length === 0) {
-    return { ok: false, message: 'The list of schools is empty. Name at least one, or leave it out for all schools.' }
-  }
-  const secret = createSecret(deps.random)
+  const id = createClientId(deps.random)
+  const { secret, ...kept } = await newSecret(id, deps)
   const consumer: ConsumerRecord = {
-    id: createClientId(deps.random),
-    name,
-    secretHash: await hashSecret(secret, deps.random),
-    scopes: scopes.scopes,
-    schools: schools === undefined ? null : [...new Set(schools)],
+    id,
+    ...kept,
+    previous: null,
+    scopes: DEFAULT_SCOPES,
+    schools: chosen.schools,
+    withheld: [],
+    switches: [],
+    requestsPerMinute: null,
+    expiresMs: null,
+    ...checked.settings,
+    name: checked.settings.name ?? wanted.name,
     createdMs: deps.now(),
     rotatedMs: null,
     source: 'command',
   }
   insertConsumer(deps.sql, consumer)
-  return { ok: true, client: withoutHash(consumer), secret }
+  return { ok: true, client: withoutSecrets(consumer, deps.now()), secret, notes: chosen.notes }
 }
 
 /** All consumers, the oldest first. */
-export function listClients(sql: Sql): readonly Client[] {
-  return listConsumers(sql).map(withoutHash)
+export function listClients({ sql, now }: Pick<ClientDeps, 'sql' | 'now'>): readonly Client[] {
+  return listConsumers(sql).map((consumer) => withoutSecrets(consumer, now()))
+}
+
+export function findClient(id: string, { sql, now }: Pick<ClientDeps, 'sql' | 'now'>): ClientResult {
+  const consumer = findConsumer(sql, id)
+  return consumer === undefined ? UNKNOWN_CLIENT : { ok: true, client: withoutSecrets(consumer, now()) }
 }
 
 /**
- * Gives the consumer a new secret; the old one opens nothing from now on.
- * Access tokens that the old secret fetched live on to their end, so that a run in progress is not cut off.
+ * Changes what is given and leaves the rest; its tokens follow at once. What the consumer's snapshot consists of (schools,
+ * and whether contacts are in it) stays for good, since a delta could not tell what entered or left by such a change.
  */
-export async function rotateClient(id: string, deps: ClientDeps): Promise<SecretResult> {
-  const refusal = refuseChange(id, deps.sql, 'Change ONEROSTER_CLIENT_SECRET and restart instead.')
-  if (refusal !== undefined) return { ok: false, message: refusal }
-  const secret = createSecret(deps.random)
-  const secretHash = await hashSecret(secret, deps.random)
-  rotateConsumer(deps.sql, id, { secretHash, rotatedMs: deps.now() })
-  const consumer = findConsumer(deps.sql, id)
-  return consumer === undefined
-    ? { ok: false, message: UNKNOWN_CLIENT }
-    : { ok: true, client: withoutHash(consumer), secret }
+export function updateClient(id: string, change: ClientChange, deps: Pick<ClientDeps, 'sql' | 'now'>): ClientResult {
+  const present = findConsumer(deps.sql, id)
+  if (present === undefined) return UNKNOWN_CLIENT
+  const checked = checkSettings(change, deps.now())
+  const messages = checked.ok
+    ? lastingFaults(present, { ...change, ...checked.settings })
+    : [...checked.messages, ...lastingFaults(present, change)]
+  if (!checked.ok || messages.length > 0) return invalid(messages)
+  const changed = changeConsumer(deps.sql, id, () => checked.settings)
+  return changed === undefined ? UNKNOWN_CLIENT : { ok: true, client: withoutSecrets(changed, deps.now()) }
+}
+
+/**
+ * Gives the consumer a new secret. The old one works until the overlap ends (ms; a day when left out, 0 = not at all), the
+ * one before that no more. Access tokens that an old secret fetched live on to their end, so that no run is cut off.
+ */
+export async function rotateClient(
+  id: string,
+  { overlapMs = DEFAULT_OVERLAP_MS }: { readonly overlapMs?: number | undefined },
+  deps: ClientDeps,
+): Promise<SecretResult> {
+  const refused = refuseChange(id, deps.sql, 'Change ONEROSTER_CLIENT_SECRET and restart instead.')
+  if (refused !== undefined) return refused
+  if (!Number.isInteger(overlapMs) || overlapMs < 0 || overlapMs > LONGEST_OVERLAP_DAYS * DAY_MS) {
+    return invalid([`The overlap must be between 0 and ${LONGEST_OVERLAP_DAYS} days.`])
+  }
+  const { secret, ...kept } = await newSecret(id, deps)
+  const nowMs = deps.now()
+  const changed = changeConsumer(deps.sql, id, ({ secretHash, sealedSecret }) => ({
+    ...kept,
+    previous: overlapMs === 0 ? null : { secretHash, sealedSecret, untilMs: nowMs + overlapMs },
+    rotatedMs: nowMs,
+  }))
+  if (changed === undefined) return UNKNOWN_CLIENT
+  const notes = hasExpired(changed, nowMs)
+    ? ['The consumer has expired: its secret opens nothing until that changes.']
+    : []
+  return { ok: true, client: withoutSecrets(changed, nowMs), secret, notes }
 }
 
 /** Removes a consumer; its access tokens end with it, at once. */
-export function removeClient(id: string, deps: Pick<ClientDeps, 'sql'>): RemoveResult {
-  const refusal = refuseChange(
-    id,
-    deps.sql,
-    'Unset ONEROSTER_CLIENT_ID and ONEROSTER_CLIENT_SECRET and restart instead.',
-  )
-  if (refusal !== undefined) return { ok: false, message: refusal }
+export function removeClient(id: string, deps: Pick<ClientDeps, 'sql'>): { readonly ok: true } | ClientRefusal {
+  const remedy = 'Unset ONEROSTER_CLIENT_ID and ONEROSTER_CLIENT_SECRET and restart instead.'
+  const refused = refuseChange(id, deps.sql, remedy)
+  if (refused !== undefined) return refused
   removeConsumer(deps.sql, id)
   return { ok: true }
 }
 
-/**
- * Brings the consumer of the settings in step with them, at every start: adds it, replaces its secret, or removes the one
- * that the settings no longer name. A consumer that exists keeps its scopes and schools: settings never widen it.
- */
-export async function ensureEnvironmentClient(
-  wanted: { readonly id: string; readonly secret: string } | undefined,
-  deps: ClientDeps,
-): Promise<EnvironmentClientChange> {
-  const gone = listConsumers(deps.sql).filter(({ source, id }) => source === 'environment' && id !== wanted?.id)
-  for (const { id } of gone) removeConsumer(deps.sql, id)
-  if (wanted === undefined) return gone.length > 0 ? 'removed' : 'unchanged'
-
-  const present = findConsumer(deps.sql, wanted.id)
-  if (present === undefined) {
-    upsertConsumer(deps.sql, {
-      id: wanted.id,
-      name: 'environment',
-      secretHash: await hashSecret(wanted.secret, deps.random),
-      scopes: DEFAULT_SCOPES,
-      schools: null,
-      createdMs: deps.now(),
-      rotatedMs: null,
-      source: 'environment',
-    })
-    return 'added'
+async function newSecret(id: string, { sealingKey, random }: ClientDeps) {
+  const secret = createSecret(random)
+  return {
+    secret,
+    secretHash: await hashSecret(secret, random),
+    sealedSecret: await seal(secret, sealingKey, id, random),
   }
-  if (await verifySecret(wanted.secret, present.secretHash)) {
-    if (present.source !== 'environment') upsertConsumer(deps.sql, { ...present, source: 'environment' })
-    return 'unchanged'
-  }
-  const secretHash = await hashSecret(wanted.secret, deps.random)
-  upsertConsumer(deps.sql, { ...present, secretHash, rotatedMs: deps.now(), source: 'environment' })
-  return 'secret replaced'
 }
 
-/** The consumer whose id and secret these are. An unknown id takes as long as a wrong secret. */
-export async function authenticateClient(id: string, secret: string, sql: Sql): Promise<ConsumerRecord | undefined> {
-  const consumer = findConsumer(sql, id)
-  const isRight = await verifySecret(secret, consumer?.secretHash)
-  return isRight ? consumer : undefined
+function lastingFaults({ schools, withheld }: ConsumerRecord, change: ClientChange): readonly string[] {
+  const faults = []
+  if (change.schools !== undefined && !isSameSet(change.schools, schools)) {
+    faults.push(`The schools of a consumer cannot be changed: ${NO_DELTA} Add a new consumer for the other schools.`)
+  }
+  if (change.withheld !== undefined && change.withheld.includes('contacts') !== withheld.includes('contacts')) {
+    const meant = withheld.includes('contacts') ? 'Name contacts among what is withheld' : 'Leave contacts out'
+    faults.push(`Whether a consumer sees contacts cannot be changed: ${NO_DELTA} ${meant}, or add a new consumer.`)
+  }
+  return faults
+}
+
+const NO_DELTA = 'its delta reads could not tell what entered or left.'
+
+function isSameSet(left: readonly string[] | null, right: readonly string[] | null): boolean {
+  if (left === null || right === null) return left === right
+  return left.length === right.length && left.every((item) => right.includes(item))
 }
 
 /** The id is not repeated: a person may have pasted the secret in its place. */
-const UNKNOWN_CLIENT = 'No consumer has this id. List them with `bridge clients list`.'
-
-function refuseChange(id: string, sql: Sql, environmentRemedy: string): string | undefined {
-  const source = findConsumer(sql, id)?.source
-  if (source === undefined) return UNKNOWN_CLIENT
-  return source === 'environment' ? `This consumer comes from the settings. ${environmentRemedy}` : undefined
+const UNKNOWN_CLIENT: ClientRefusal = {
+  ok: false,
+  reason: 'unknown',
+  messages: ['No consumer has this id. List them with `bridge clients list`.'],
 }
 
-function withoutHash({ secretHash: _, ...client }: ConsumerRecord): Client {
-  return client
+function refuseChange(id: string, sql: Sql, environmentRemedy: string): ClientRefusal | undefined {
+  const source = findConsumer(sql, id)?.source
+  if (source === undefined) return UNKNOWN_CLIENT
+  if (source !== 'environment') return undefined
+  return { ok: false, reason: 'settings', messages: [`This consumer comes from the settings. ${environmentRemedy}`] }
+}
+
+function invalid(messages: readonly string[]): ClientRefusal {
+  return { ok: false, reason: 'invalid', messages }
+}
+
+function withoutSecrets(consumer: ConsumerRecord, nowMs: number): Client {
+  const { secretHash: _hash, sealedSecret: _sealed, previous, ...shown } = consumer
+  return { ...shown, previousUntilMs: previous !== null && previous.untilMs > nowMs ? previous.untilMs : null }
 }

@@ -1,15 +1,14 @@
 // Decides who asks a OneRoster path with a bearer token, and whether their scopes suffice (RFC 6750).
-import { findConsumer } from '../store/consumers.ts'
+import { type ConsumerRecord, findConsumer } from '../store/consumers.ts'
 import type { Sql } from '../store/sql.ts'
 import { type TokenCache, type TokenKey, verifyToken } from './access-token.ts'
-import { coversScope, narrowScopes } from './scopes.ts'
+import { hasExpired } from './credentials.ts'
+import { coversScope, heldScopes, narrowScopes } from './scopes.ts'
 
 /** Who asks, and what they may see. */
-export interface AuthenticatedConsumer {
-  readonly id: string
+export interface AuthenticatedConsumer
+  extends Pick<ConsumerRecord, 'id' | 'schools' | 'withheld' | 'switches' | 'requestsPerMinute'> {
   readonly scopes: readonly string[]
-  /** Schools to which it is narrowed; null = the whole profile. */
-  readonly schools: readonly string[] | null
 }
 
 export interface GuardDeps extends TokenKey {
@@ -48,10 +47,14 @@ export async function authenticateBearer(request: Request, deps: GuardDeps): Pro
   const { clientId, clientCreatedMs, scopes } = result.token
   const consumer = findConsumer(deps.sql, clientId)
   if (consumer === undefined || consumer.createdMs !== clientCreatedMs) return unauthorized(REASONS.removed)
-  return {
-    ok: true,
-    consumer: { id: consumer.id, scopes: narrowScopes(consumer.scopes, scopes), schools: consumer.schools },
-  }
+  if (hasExpired(consumer, deps.now())) return unauthorized(REASONS.ended)
+  return { ok: true, consumer: consumerAsAuthenticated(consumer, scopes) }
+}
+
+/** The consumer with those of the scopes that it holds now: a token's, or all of 1.1 for one that signs (OAuth 1.0a). */
+export function consumerAsAuthenticated(consumer: ConsumerRecord, scopes: readonly string[]): AuthenticatedConsumer {
+  const { id, schools, withheld, switches, requestsPerMinute } = consumer
+  return { id, scopes: narrowScopes(heldScopes(consumer), scopes), schools, withheld, switches, requestsPerMinute }
 }
 
 /** Whether the consumer holds at least one of the scopes; `roster.readonly` counts for `roster-core.readonly`. */
@@ -69,6 +72,7 @@ export function requireScope(consumer: Pick<AuthenticatedConsumer, 'scopes'>, an
 const REASONS = {
   expired: 'The access token has expired. Fetch a new one from /oauth/token.',
   invalid: 'The access token is not one of this server. Fetch one from /oauth/token.',
+  ended: 'The credentials of this consumer have expired.',
   removed: 'The consumer of this access token no longer exists.',
 } as const
 

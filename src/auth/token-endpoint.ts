@@ -1,16 +1,13 @@
 // The token endpoint: client credentials in, access token out (RFC 6749 §4.4, with the leniencies consumers need).
 import type { Log } from '../log.ts'
 import { type ConsumerRecord, findConsumer } from '../store/consumers.ts'
-import type { Sql } from '../store/sql.ts'
 import { issueToken, type TokenKey } from './access-token.ts'
-import { authenticateClient } from './clients.ts'
-import { narrowScopes } from './scopes.ts'
+import { type AuthenticationResult, authenticateClient, type CredentialDeps } from './credentials.ts'
+import { heldScopes, narrowScopes } from './scopes.ts'
 import type { RandomBytes } from './secrets.ts'
 import { type Credentials, readTokenRequest, type TokenRefusal, type TokenRequest } from './token-request.ts'
 
-export interface TokenEndpointDeps extends TokenKey {
-  readonly sql: Sql
-  readonly now: () => number
+export interface TokenEndpointDeps extends TokenKey, CredentialDeps {
   readonly log: Log
   readonly tokenLifetimeMs: number
   /** Cryptographic randomness; the runtime's own when left out. */
@@ -40,20 +37,27 @@ export async function handleTokenRequest(request: Request, deps: TokenEndpointDe
   if (refused !== undefined) return answer(refused)
 
   const { credentials, scopes: asked } = read.request
-  const consumer = await firstAuthentic(credentials, deps.sql)
-  if (consumer === undefined) {
+  const authenticated = await firstAuthentic(credentials, deps)
+  if (!authenticated.ok) {
     // Only an id that exists is logged: another may be a secret in the wrong place.
     const client = credentials.find(({ id }) => findConsumer(deps.sql, id) !== undefined)?.id
-    deps.log.warn('token-refused', { client, error: 'invalid_client' })
-    return answer(refusal(401, 'invalid_client', 'The client id or secret is wrong'))
+    deps.log.warn('token-refused', { client, error: 'invalid_client', reason: authenticated.reason })
+    return answer(refusal(401, 'invalid_client', UNAUTHENTIC[authenticated.reason]))
   }
-  const scopes = asked.length === 0 ? consumer.scopes : narrowScopes(consumer.scopes, asked)
+  const { consumer } = authenticated
+  const held = heldScopes(consumer)
+  const scopes = asked.length === 0 ? held : narrowScopes(held, asked)
   if (scopes.length === 0) {
     deps.log.warn('token-refused', { client: consumer.id, error: 'invalid_scope' })
     return answer(refusal(400, 'invalid_scope', 'The client holds none of the scopes asked for'))
   }
   return grant(consumer, scopes, deps)
 }
+
+const UNAUTHENTIC = {
+  wrong: 'The client id or secret is wrong',
+  expired: 'The credentials of this client have expired',
+} as const
 
 /** A missing grant_type is forgiven where a Basic header says enough: some consumers send an empty body. */
 function refuseGrant({ grantType, isBasic, credentials }: TokenRequest): TokenRefusal | undefined {
@@ -70,16 +74,20 @@ function refuseGrant({ grantType, isBasic, credentials }: TokenRequest): TokenRe
   return undefined
 }
 
-async function firstAuthentic(readings: readonly Credentials[], sql: Sql): Promise<ConsumerRecord | undefined> {
+/** `expired` as soon as one reading holds the right secret of a consumer that has. */
+async function firstAuthentic(readings: readonly Credentials[], deps: CredentialDeps): Promise<AuthenticationResult> {
   for (const { id, secret } of readings) {
-    const consumer = await authenticateClient(id, secret, sql)
-    if (consumer !== undefined) return consumer
+    const result = await authenticateClient(id, secret, deps)
+    if (result.ok || result.reason === 'expired') return result
   }
-  return undefined
+  return { ok: false, reason: 'wrong' }
 }
 
 async function grant(consumer: ConsumerRecord, scopes: readonly string[], deps: TokenEndpointDeps): Promise<Response> {
-  const lifetimeSeconds = Math.max(1, Math.floor(deps.tokenLifetimeMs / 1000))
+  // A token does not outlive its consumer. In the consumer's last second it lives on for the rest of that second only in
+  // its own words: the guard asks the consumer's expiry each time.
+  const leftMs = (consumer.expiresMs ?? Number.POSITIVE_INFINITY) - deps.now()
+  const lifetimeSeconds = Math.max(1, Math.floor(Math.min(deps.tokenLifetimeMs, leftMs) / 1000))
   const token = await issueToken(
     { clientId: consumer.id, clientCreatedMs: consumer.createdMs, scopes },
     { ...deps, lifetimeSeconds },

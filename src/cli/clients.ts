@@ -1,39 +1,59 @@
 // `bridge clients …`: who may read the roster.
-import { addClient, listClients, removeClient, rotateClient } from '../auth/clients.ts'
-import { openDatabase } from '../node.ts'
+import {
+  addClient,
+  type Client,
+  type ClientDeps,
+  type ClientRefusal,
+  listClients,
+  removeClient,
+  rotateClient,
+  type SecretResult,
+  updateClient,
+} from '../auth/clients.ts'
+import { presentClient } from '../auth/present-client.ts'
+import { shortenScopes } from '../auth/scopes.ts'
+import { SWITCH_MEANINGS } from '../auth/switches.ts'
+import type { Config } from '../config.ts'
+import { openDatabase, openSealingKey } from '../node.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import { migrate } from '../store/migrations.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
+import { readOverlap, readSettings, SETTING_OPTIONS } from './client-options.ts'
 import type { Command, CommandInput } from './command.ts'
 import { print, printJson, say, table } from './output.ts'
 import { localSettings } from './settings.ts'
+
+const WORDS = [
+  'SCOPES    names such as roster.readonly and v1p2/roster.readonly, or default: all that read, of 1.1 and 1.2',
+  'WITHHELD  demographics, contacts',
+  'EXPIRES   a day (good through it, UTC), an instant, or a duration such as P90D',
+  'SWITCHES',
+  ...Object.entries(SWITCH_MEANINGS).map(([name, meaning]) => `  ${name.padEnd(18)}${meaning}`),
+  '',
+  'Several words are joined by commas.',
+]
 
 export const clientCommands: readonly Command[] = [
   {
     name: 'clients add',
     summary: 'Adds a consumer and prints its id and secret, once.',
     usage: [
-      'bridge clients add --name NAME [--scopes SCOPE,…] [--json]',
+      'bridge clients add --name NAME [--schools SCHOOLS] [--scopes SCOPES] [--without WITHHELD] [--switches SWITCHES]',
+      '                   [--rate REQUESTS_PER_MINUTE] [--expires EXPIRES] [--json]',
       '',
-      'Scopes: roster-core.readonly, roster.readonly, roster-demographics.readonly; all three when left out.',
+      'SCHOOLS   school numbers of PowerSchool (or sourcedIds) to which it is narrowed, for good; all when left out',
+      ...WORDS,
     ].join('\n'),
-    options: { name: 'value', scopes: 'value', schools: 'value' },
+    options: { ...SETTING_OPTIONS, schools: 'value' },
     positionals: 0,
-    run: (input) =>
-      withStore(async (sql) => {
-        const { name, scopes, schools } = input.values
-        if (name === undefined) {
-          say('A consumer needs a name: --name NAME.')
-          return 2
-        }
-        if (schools !== undefined)
-          return wrong('Narrowing a consumer to schools is not built yet: leave --schools out.')
-        const result = await addClient(
-          { name, scopes: scopes?.split(',').map((scope) => scope.trim()) },
-          { sql, now: Date.now },
-        )
-        return printSecret(input, result)
-      }),
+    async run(input) {
+      const { name, schools } = input.values
+      if (name === undefined) return misused(['A consumer needs a name: --name NAME.'])
+      const read = readSettings(input, Date.now())
+      if (!read.ok) return misused(read.messages)
+      const wanted = { ...read.value, name, schools: schools?.split(',') }
+      return withStore(async (sql, config) => printSecret(input, await addClient(wanted, depsOf(sql, config))))
+    },
   },
   {
     name: 'clients list',
@@ -43,29 +63,58 @@ export const clientCommands: readonly Command[] = [
     positionals: 0,
     run: ({ isJson }) =>
       withStore(async (sql) => {
-        const clients = listClients(sql)
-        if (isJson) printJson(clients)
-        else {
-          const rows = clients.map(({ id, name, source, createdMs, scopes }) => [
-            id,
-            name,
-            source,
-            new Date(createdMs).toISOString().slice(0, 10),
-            scopes.map((scope) => scope.split('/').at(-1)).join(','),
-          ])
-          print(table([['id', 'name', 'made by', 'since', 'scopes'], ...rows]))
-        }
+        const clients = listClients({ sql, now: Date.now })
+        if (isJson) printJson(clients.map(presentClient))
+        else print(table([LIST_HEADINGS, ...clients.map(rowOf)]))
         return 0
       }),
   },
   {
+    name: 'clients update',
+    summary: 'Changes what a consumer may do; what is left out stays as it is.',
+    usage: [
+      'bridge clients update ID [--name NAME] [--scopes SCOPES] [--without WITHHELD|none] [--switches SWITCHES|none]',
+      '                      [--rate REQUESTS_PER_MINUTE|none] [--expires EXPIRES|never] [--json]',
+      '',
+      'Each option replaces the whole of what was there. Schools and contacts stay as they were when it was added.',
+      '',
+      ...WORDS,
+    ].join('\n'),
+    options: { ...SETTING_OPTIONS, schools: 'value' },
+    positionals: 1,
+    async run(input) {
+      const { values, words, isJson } = input
+      if (Object.keys(values).length === 0) return misused(['There is nothing to change: see --help for the options.'])
+      const read = readSettings(input, Date.now())
+      if (!read.ok) return misused(read.messages)
+      return withStore(async (sql) => {
+        const change = { ...read.value, schools: values.schools?.split(',') }
+        const result = updateClient(words[0] ?? '', change, { sql, now: Date.now })
+        if (!result.ok) return refused(result)
+        if (isJson) printJson(presentClient(result.client))
+        else print(table([LIST_HEADINGS, rowOf(result.client)]))
+        return 0
+      })
+    },
+  },
+  {
     name: 'clients rotate',
     summary: 'Gives a consumer a new secret and prints it, once.',
-    usage: 'bridge clients rotate ID [--json]',
-    options: {},
+    usage: [
+      'bridge clients rotate ID [--overlap DURATION] [--json]',
+      '',
+      'The old secret works beside the new one for the overlap: PT24H when left out, PT0S ends it at once.',
+    ].join('\n'),
+    options: { overlap: 'value' },
     positionals: 1,
-    run: (input) =>
-      withStore(async (sql) => printSecret(input, await rotateClient(input.words[0] ?? '', { sql, now: Date.now }))),
+    async run(input) {
+      const overlap = readOverlap(input)
+      if (!overlap.ok) return misused(overlap.messages)
+      return withStore(async (sql, config) => {
+        const id = input.words[0] ?? ''
+        return printSecret(input, await rotateClient(id, { overlapMs: overlap.value }, depsOf(sql, config)))
+      })
+    },
   },
   {
     name: 'clients remove',
@@ -76,7 +125,7 @@ export const clientCommands: readonly Command[] = [
     run: ({ words, isJson }) =>
       withStore(async (sql) => {
         const result = removeClient(words[0] ?? '', { sql })
-        if (!result.ok) return wrong(result.message)
+        if (!result.ok) return refused(result)
         if (isJson) printJson({ removed: words[0] })
         else print('Removed.')
         return 0
@@ -84,20 +133,56 @@ export const clientCommands: readonly Command[] = [
   },
 ]
 
-async function withStore(work: (sql: NodeSqlite) => Promise<number>): Promise<number> {
-  const sql = openDatabase(localSettings())
+async function withStore(work: (sql: NodeSqlite, config: Config) => Promise<number>): Promise<number> {
+  const config = localSettings()
+  const sql = openDatabase(config)
   try {
     migrate(sql, STORAGE)
-    return await work(sql)
+    return await work(sql, config)
   } finally {
     sql.close()
   }
 }
 
-function printSecret({ isJson }: CommandInput, result: Awaited<ReturnType<typeof addClient>>): number {
-  if (!result.ok) return wrong(result.message)
-  const { client, secret } = result
-  if (isJson) printJson({ ...client, secret })
+function depsOf(sql: NodeSqlite, config: Config): ClientDeps {
+  return { sql, now: Date.now, sealingKey: openSealingKey(config) }
+}
+
+const LIST_HEADINGS = [
+  'id',
+  'name',
+  'made by',
+  'since',
+  'scopes',
+  'schools',
+  'without',
+  'switches',
+  'rate',
+  'expires',
+  'old secret until',
+]
+
+function rowOf(client: Client): readonly string[] {
+  const shown = presentClient(client)
+  return [
+    shown.id,
+    shown.name,
+    shown.source,
+    shown.createdAt.slice(0, 10),
+    shortenScopes(shown.scopes).join(','),
+    shown.schools === null ? 'all' : shown.schools.join(','),
+    shown.withheld.join(',') || '-',
+    shown.switches.join(',') || '-',
+    shown.requestsPerMinute === null ? '-' : String(shown.requestsPerMinute),
+    shown.expiresAt ?? '-',
+    shown.previousSecretUntil ?? '-',
+  ]
+}
+
+function printSecret({ isJson }: CommandInput, result: SecretResult): number {
+  if (!result.ok) return refused(result)
+  const { client, secret, notes } = result
+  if (isJson) printJson({ ...presentClient(client), secret, notes })
   else {
     print(
       table([
@@ -105,12 +190,21 @@ function printSecret({ isJson }: CommandInput, result: Awaited<ReturnType<typeof
         ['client secret', secret],
       ]),
     )
+    for (const note of notes) say(note)
+    if (client.previousUntilMs !== null) {
+      say(`The old secret works until ${new Date(client.previousUntilMs).toISOString()}.`)
+    }
     say('The secret is shown this once. Keep it where secrets are kept.')
   }
   return 0
 }
 
-function wrong(message: string): number {
-  say(message)
+function refused({ messages }: ClientRefusal): number {
+  for (const message of messages) say(message)
   return 1
+}
+
+function misused(messages: readonly string[]): number {
+  for (const message of messages) say(message)
+  return 2
 }

@@ -136,8 +136,9 @@ function* publishedRows(id: string, { rules, programs, machine }: Running): Gene
   }
 }
 
-function* records({ tree }: CheckedMapping, running: Running): Generator<readonly MappedRecord[]> {
-  const collections = new Map<string, string[]>()
+/** Collection by collection, in the order of the target: what others link to comes first. */
+function* records({ tree, target }: CheckedMapping, running: Running): Generator<readonly MappedRecord[]> {
+  const collections = new Map<string, string[]>(Object.keys(target).map((collection) => [collection, []]))
   for (const { id, collection } of tree.rules.values()) {
     collections.set(collection, [...(collections.get(collection) ?? []), id])
   }

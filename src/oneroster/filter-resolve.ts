@@ -1,7 +1,7 @@
 // Binds a parsed filter to a collection: every field becomes an operand, every value is read by its type.
 import type { Filter, FilterComparison, FilterFault, Predicate } from './filter.ts'
 import { dateText, parseInstant } from './instant.ts'
-import { type Collection, MODEL } from './model.ts'
+import { type Entity, fieldOf, fieldsOf, MODEL, type Version } from './model.ts'
 import { type Operand, operandOf } from './operand.ts'
 
 export interface ResolvedComparison {
@@ -12,7 +12,6 @@ export interface ResolvedComparison {
 }
 
 export interface ResolvedFilter {
-  readonly collection: Collection
   /** As in Filter: any of these groups, all of each. */
   readonly anyOf: readonly (readonly ResolvedComparison[])[]
   /** The two fields that decide whether tombstones are seen. */
@@ -26,12 +25,12 @@ export type Resolution =
   | { readonly ok: false; readonly fault: FilterFault }
 
 /** Refuses unknown fields and values that cannot be read by their type. An unknown token is not a fault: it matches nothing. */
-export function resolveFilter(collection: Collection, filter: Filter): Resolution {
+export function resolveFilter(entity: Entity, filter: Filter, version: Version): Resolution {
   const anyOf: ResolvedComparison[][] = []
   for (const group of filter.anyOf) {
     const resolved: ResolvedComparison[] = []
     for (const comparison of group) {
-      const result = resolveComparison(collection, comparison)
+      const result = resolveComparison(comparison, entity, version)
       if ('description' in result) return { ok: false, fault: result }
       resolved.push(result)
     }
@@ -42,7 +41,7 @@ export function resolveFilter(collection: Collection, filter: Filter): Resolutio
   const [only, ...others] = written
   const isActiveOnly =
     others.length === 0 && only?.field === 'status' && only.predicate === '=' && only.value === 'active'
-  return { ok: true, filter: { collection, anyOf, mentions, isActiveOnly } }
+  return { ok: true, filter: { anyOf, mentions, isActiveOnly } }
 }
 
 function mentionsField(comparisons: readonly FilterComparison[], name: string): boolean {
@@ -50,12 +49,13 @@ function mentionsField(comparisons: readonly FilterComparison[], name: string): 
 }
 
 function resolveComparison(
-  collection: Collection,
   { field, predicate, value, position }: FilterComparison,
+  entity: Entity,
+  version: Version,
 ): ResolvedComparison | FilterFault {
-  const operand = operandOf(collection, field)
+  const operand = operandOf(entity, field, version)
   if (operand === undefined) {
-    return { position, description: `Unknown filter field: ${field}. ${hint(collection, field)}` }
+    return { position, description: `Unknown filter field: ${field}. ${hint(field, entity, version)}` }
   }
   const read = predicate === '~' ? value : readValue(operand, value)
   if (read === undefined) {
@@ -86,7 +86,8 @@ const READERS: Readonly<Record<ValueType, (value: string) => string | number | u
 }
 
 function readValue(operand: Operand, value: string): string | number | undefined {
-  return READERS[typeOf(operand)](value)
+  const read = READERS[typeOf(operand)](value)
+  return operand.kind === 'column' && typeof read === 'string' ? (operand.tokens?.get(read) ?? read) : read
 }
 
 function typeOf(operand: Operand): ValueType {
@@ -94,20 +95,23 @@ function typeOf(operand: Operand): ValueType {
   return operand.kind === 'column' ? operand.type : 'text'
 }
 
-function hint(collection: Collection, path: string): string {
+function hint(path: string, entity: Entity, version: Version): string {
   const [name = ''] = path.split('.')
-  const { singular, fields } = MODEL[collection]
-  const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+  const field = fieldOf(entity, name, version)
   if (field?.type === 'group') {
     return `It is a list of groups: write ${Object.keys(field.members)
       .map((member) => `${name}.${member}`)
       .join(' or ')}.`
   }
+  if (field?.type === 'roles') return `It is a list of groups: write ${name}.role or ${name}.org.sourcedId.`
   if (field?.type === 'reference') return `It is a link: write ${name}.sourcedId.`
   if (name === 'metadata') return 'Name a key: metadata.<key>.'
-  const near = ['sourcedId', 'status', 'dateLastModified', ...Object.keys(fields)].find(
-    (known) => known.toLowerCase() === name.toLowerCase(),
-  )
-  if (near !== undefined) return `Did you mean ${near}?`
-  return `The fields of ${singular} are sourcedId, status, dateLastModified, ${Object.keys(fields).join(', ')}.`
+  const known = ['sourcedId', 'status', 'dateLastModified', ...fieldsOf(entity, version).map(([known]) => known)]
+  const near = known.find((other) => other.toLowerCase() === name.toLowerCase())
+  if (near !== undefined && near !== name) return `Did you mean ${near}?`
+  const other = version === 'v1p1' ? 'v1p2' : 'v1p1'
+  const elsewhere = fieldOf(entity, name, other) === undefined ? '' : `Only OneRoster ${VERSION_NAMES[other]} has it. `
+  return `${elsewhere}The fields of ${MODEL[entity].singular} are ${known.join(', ')}.`
 }
+
+const VERSION_NAMES: Readonly<Record<Version, string>> = { v1p1: '1.1', v1p2: '1.2' }

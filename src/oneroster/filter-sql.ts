@@ -3,30 +3,31 @@ import type { SqlValue } from '../store/sql.ts'
 import type { Predicate } from './filter.ts'
 import type { ResolvedComparison, ResolvedFilter } from './filter-resolve.ts'
 import { allOf, anyOf, type Fragment, fragment } from './fragment.ts'
-import type { Collection } from './model.ts'
 import type { Operand } from './operand.ts'
 import { fold, foldedColumn } from './storage.ts'
 
 /**
- * The condition, in brackets, with at most two parameters a comparison. A missing value fails every predicate but `!=`.
+ * The condition on a record of that table (`records_<table>`), in brackets, with at most two parameters a comparison. A missing value fails every predicate but `!=`.
  * On lists `=` asks that all of a comma list are there, `~` that any is, and `!=` is the negation of `=`.
  */
-export function filterSql({ collection, anyOf: groups }: ResolvedFilter): Fragment {
-  return anyOf(groups.map((group) => allOf(group.map((comparison) => comparisonSql(collection, comparison)))))
+export function filterSql({ anyOf: groups }: ResolvedFilter, table: string): Fragment {
+  return anyOf(groups.map((group) => allOf(group.map((comparison) => comparisonSql(table, comparison)))))
 }
 
-function comparisonSql(collection: Collection, { operand, predicate, value }: ResolvedComparison): Fragment {
+function comparisonSql(table: string, { operand, predicate, value }: ResolvedComparison): Fragment {
   switch (operand.kind) {
     case 'column':
       return columnSql(operand, predicate, value)
     case 'generation':
       return generationSql(predicate, value)
     case 'links':
-      return linksSql(`links_${collection}`, operand.field, predicate, String(value))
+      return linksSql(`links_${table}`, operand.field, predicate, String(value))
     case 'elements':
       return elementsSql(operand, predicate, String(value))
     case 'metadata':
       return scalarSql("json_extract('{' || r.body, ?)", [metadataPath(operand.key)], predicate, value)
+    case 'absent':
+      return fragment(predicate === '!=' ? '1' : '0')
     default:
       return operand satisfies never
   }
@@ -104,13 +105,16 @@ function linksSql(table: string, field: string, predicate: Predicate, value: str
 }
 
 function elementsSql(
-  { field, member, compare }: Extract<Operand, { kind: 'elements' }>,
+  { field, member, compare, text, shortcut }: Extract<Operand, { kind: 'elements' }>,
   predicate: Predicate,
   value: string,
 ): Fragment {
+  if (shortcut?.values.has(value) && (predicate === '=' || predicate === '!=')) {
+    return scalarSql(`r."${shortcut.column}"`, [], predicate, value)
+  }
   const element = member === undefined ? 'v.value' : `json_extract(v.value, '$.${member}')`
   const some = (condition: string) =>
-    `exists (select 1 from json_each('{' || r.body, '$.${field}') v where ${condition})`
+    `exists (select 1 from json_each('{' || r.${text}, '$.${field}') v where ${condition})`
   // Inside the body only ASCII can be folded: SQLite knows no other letters.
   const [left, right] = compare === 'folded' ? [`lower(${element})`, lower(value)] : [element, value]
   if (predicate === '~') {

@@ -5,8 +5,14 @@ import type { Collection } from './model.ts'
 
 export type PathParameters = Readonly<Record<string, string>>
 
-/** A condition for the values in the path, in the snapshot of that generation. */
-export type Condition = (parameters: PathParameters, generation: number) => Fragment
+/** Where an answer comes from: which snapshot, and which tables (`records_<table>`) hold what the consumer may see. */
+export interface Place {
+  readonly generation: number
+  readonly table: (collection: Collection) => string
+}
+
+/** A condition for the values in the path. */
+export type Condition = (parameters: PathParameters, place: Place) => Fragment
 
 /** `r."<column>" = '<token>'` */
 export function ofType(column: 'type' | 'role', token: string): Condition {
@@ -20,15 +26,15 @@ export function linked(column: string, parameter: string): Condition {
 
 /** One of the record's list of links leads to the parent. */
 export function linkedInList(collection: Collection, field: string, parameter: string): Condition {
-  return (parameters) =>
+  return (parameters, { table }) =>
     fragment(
-      `r.seq in (select l.seq from links_${collection} l where l.field = '${field}' and l.target = ?)`,
+      `r.seq in (select l.seq from links_${table(collection)} l where l.field = '${field}' and l.target = ?)`,
       valueIn(parameters, parameter),
     )
 }
 
 export function every(...conditions: readonly Condition[]): Condition {
-  return (parameters, generation) => allOf(conditions.map((condition) => condition(parameters, generation)))
+  return (parameters, place) => allOf(conditions.map((condition) => condition(parameters, place)))
 }
 
 interface Through {
@@ -47,10 +53,10 @@ interface Through {
 export function through({ collection, to, by, role }: Through): Condition {
   const conditions = [...by.map(([column]) => `e."${column}" = ?`), ...(role ? ['e."role" = ?'] : [])].join(' and ')
   // One uncorrelated subquery, which an index on sourcedId can be driven by.
-  const sql = `(r.sourcedId, r.status) in (select e."${to}", s.status from records_${collection} e, ${STATUSES} s where ${conditions} and ${visible('e', 's')})`
-  return (parameters, generation) =>
+  const condition = `${STATUSES} s where ${conditions} and ${visible('e', 's')}`
+  return (parameters, { table, generation }) =>
     fragment(
-      sql,
+      `(r.sourcedId, r.status) in (select e."${to}", s.status from records_${table(collection)} e, ${condition})`,
       ...by.map(([, parameter]) => valueIn(parameters, parameter)),
       ...(role ? [role] : []),
       ...sight(generation),
@@ -58,39 +64,39 @@ export function through({ collection, to, by, role }: Through): Condition {
 }
 
 /** The class of the path is at the school of the path. */
-export const classIsAtSchool: Condition = (parameters, generation) =>
+export const classIsAtSchool: Condition = (parameters, { table, generation }) =>
   fragment(
-    `exists (select 1 from records_classes c where c.sourcedId = ? and c."school" = ? and ${visible('c', 'r')})`,
+    `exists (select 1 from records_${table('classes')} c where c.sourcedId = ? and c."school" = ? and ${visible('c', 'r')})`,
     valueIn(parameters, 'classId'),
     valueIn(parameters, 'schoolId'),
     ...sight(generation),
   )
 
 /** A term or semester, or any session that a class names among its terms. */
-export const isTerm: Condition = (_parameters, generation) =>
+export const isTerm: Condition = (_parameters, { table, generation }) =>
   fragment(
-    `(r."type" in ('term', 'semester') or exists (select 1 from links_classes l join records_classes c on c.seq = l.seq where l.field = 'terms' and l.target = r.sourcedId and ${visible('c', 'r')}))`,
+    `(r."type" in ('term', 'semester') or exists (select 1 from links_${table('classes')} l join records_${table('classes')} c on c.seq = l.seq where l.field = 'terms' and l.target = r.sourcedId and ${visible('c', 'r')}))`,
     ...sight(generation),
   )
 
 /** A session that a class of the school names among its terms, or one above or below such a session. */
-export const isTermOfSchool: Condition = (parameters, generation) =>
+export const isTermOfSchool: Condition = (parameters, { table, generation }) =>
   fragment(
     `(r.sourcedId, r.status) in (
       with recursive
         named(id, status) as (
           select l.target, s.status
-          from records_classes c join links_classes l on l.seq = c.seq and l.field = 'terms', ${STATUSES} s
+          from records_${table('classes')} c join links_${table('classes')} l on l.seq = c.seq and l.field = 'terms', ${STATUSES} s
           where c."school" = ? and ${visible('c', 's')}),
         above(id, status) as (
           select id, status from named
           union
-          select a."parent", b.status from above b join records_academicSessions a on a.sourcedId = b.id
+          select a."parent", b.status from above b join records_${table('academicSessions')} a on a.sourcedId = b.id
           where a."parent" is not null and ${visible('a', 'b')}),
         below(id, status) as (
           select id, status from named
           union
-          select a.sourcedId, b.status from below b join records_academicSessions a on a."parent" = b.id
+          select a.sourcedId, b.status from below b join records_${table('academicSessions')} a on a."parent" = b.id
           where ${visible('a', 'b')})
       select id, status from above union select id, status from below)`,
     valueIn(parameters, 'schoolId'),

@@ -1,12 +1,13 @@
-// Reads the query parameters of a collection or single read (v1.1 section 3.4), each with its own refusal.
-import { parseFilter } from './filter.ts'
+// Reads the query parameters of a collection or single read (v1.1 section 3.4; v1.2 alike), each with its own refusal.
+import { type Filter, type FilterFault, parseFilter } from './filter.ts'
 import { type ResolvedFilter, resolveFilter } from './filter-resolve.ts'
-import { type Collection, MODEL } from './model.ts'
+import { type Entity, fieldsOf, MODEL, type Version } from './model.ts'
 import { type Parameter, splitQuery } from './query-string.ts'
 import { DEFAULT_SORT, type Sort, sortBy } from './sort.ts'
 import type { Outcome, StatusInfo } from './status-info.ts'
 
 export interface QueryOptions {
+  readonly version: Version
   /** A larger `limit` is refused, never lowered: a consumer that steps by its own limit would lose records. */
   readonly maxLimit: number
   /** Reads one object: only `fields` counts, everything else is ignored. */
@@ -23,6 +24,8 @@ export interface Query {
   readonly fields: readonly string[] | undefined
   /** To be sent beside the data. */
   readonly warnings: readonly StatusInfo[]
+  /** What was asked, without any value of a filter: for the log. */
+  readonly shape: string
 }
 
 export interface QueryFault {
@@ -38,19 +41,20 @@ const BASE_FIELDS = ['sourcedId', 'status', 'dateLastModified', 'metadata'] as c
 /** Parses a raw query string (with or without `?`). Parameters that the standard does not know are ignored. */
 export function parseQuery(
   rawQuery: string,
-  collection: Collection,
-  { maxLimit, single }: QueryOptions,
+  entity: Entity,
+  { version, maxLimit, single }: QueryOptions,
 ): Query | QueryFault {
+  const asked = { entity, version }
   if (rawQuery.length > MAX_QUERY_LENGTH) {
     return refuse('invalid-parameter', `The query is longer than ${MAX_QUERY_LENGTH} characters.`)
   }
   const parameters = splitQuery(rawQuery)
   if (parameters === undefined) return refuse('invalid-parameter', 'The query holds broken percent-encoding.')
 
-  const selection = readFields(parameters, collection)
+  const selection = readFields(parameters, asked)
   if ('outcome' in selection) return { ok: false, fault: selection }
   const whole = { ok: true, limit: 1, offset: 0, sort: DEFAULT_SORT, filter: undefined, ...selection } as const
-  if (single) return whole
+  if (single) return { ...whole, shape: shapeOf({ fields: selection.fields }) }
 
   const repeated = ONCE.find((name) => parameters.filter((parameter) => parameter.name === name).length > 1)
   if (repeated !== undefined) return refuse('invalid-parameter', `The parameter ${repeated} was given more than once.`)
@@ -63,15 +67,51 @@ export function parseQuery(
   if (typeof limit !== 'number') return { ok: false, fault: limit }
   const offset = readInteger(parameters, 'offset', { least: 0, most: Number.MAX_SAFE_INTEGER, otherwise: 0 })
   if (typeof offset !== 'number') return { ok: false, fault: offset }
-  const order = readSort(parameters, collection)
+  const order = readSort(parameters, asked)
   if ('outcome' in order) return { ok: false, fault: order }
-  const condition = readFilter(parameters, collection)
+  const condition = readFilter(parameters, asked)
   if ('outcome' in condition) return { ok: false, fault: condition }
 
-  return { ...whole, limit, offset, ...order, ...condition, warnings: [...order.warnings, ...selection.warnings] }
+  return {
+    ...whole,
+    limit,
+    offset,
+    ...order,
+    filter: condition.filter,
+    warnings: [...order.warnings, ...selection.warnings],
+    shape: shapeOf({ limit, offset, filter: condition.written, sort: order.sort, fields: selection.fields }),
+  }
+}
+
+interface Shape {
+  readonly limit?: number
+  readonly offset?: number
+  readonly filter?: Filter | undefined
+  readonly sort?: Sort
+  readonly fields: readonly string[] | undefined
+}
+
+/** `limit=100 offset=0 filter=role=? AND dateLastModified>? sort=familyName desc fields=sourcedId`; defaults are left out. */
+function shapeOf({ limit, offset, filter, sort, fields }: Shape): string {
+  const comparisons = filter?.anyOf.map((group) => group.map(({ field, predicate }) => `${field}${predicate}?`))
+  const isDefault = sort === undefined || (sort.field === DEFAULT_SORT.field && sort.direction === 'asc')
+  return [
+    limit === undefined ? '' : `limit=${limit}`,
+    offset === undefined ? '' : `offset=${offset}`,
+    comparisons === undefined ? '' : `filter=${comparisons.map((group) => group.join(' AND ')).join(' OR ')}`,
+    isDefault ? '' : `sort=${sort.field} ${sort.direction}`,
+    fields === undefined ? '' : `fields=${fields.join(',')}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 const ONCE = ['limit', 'offset', 'sort', 'orderBy', 'filter'] as const
+
+interface Asked {
+  readonly entity: Entity
+  readonly version: Version
+}
 
 function valueGiven(parameters: readonly Parameter[], name: (typeof ONCE)[number]): string | undefined {
   return parameters.find((parameter) => parameter.name === name)?.value.trim()
@@ -97,7 +137,7 @@ function readInteger(
 
 function readSort(
   parameters: readonly Parameter[],
-  collection: Collection,
+  asked: Asked,
 ): { readonly sort: Sort; readonly warnings: readonly StatusInfo[] } | StatusInfo {
   const direction = valueGiven(parameters, 'orderBy')?.toLowerCase() ?? 'asc'
   if (direction !== 'asc' && direction !== 'desc') {
@@ -105,39 +145,47 @@ function readSort(
   }
   const field = valueGiven(parameters, 'sort')
   if (field === undefined || field === '') return { sort: { ...DEFAULT_SORT, direction }, warnings: [] }
-  const sort = sortBy(collection, field, direction)
+  const sort = sortBy(field, direction, asked)
   if (sort !== undefined) return { sort, warnings: [] }
+  // A v1.2 answer has no room for a warning.
+  if (asked.version === 'v1p2') return { sort: DEFAULT_SORT, warnings: [] }
   const warning = info('unknown-sort-field', `Unknown sort field: ${excerpt(field)}. The list is in its default order.`)
   return { sort: DEFAULT_SORT, warnings: [warning] }
 }
 
 function readFilter(
   parameters: readonly Parameter[],
-  collection: Collection,
-): { readonly filter: ResolvedFilter | undefined } | StatusInfo {
+  asked: Asked,
+): { readonly filter: ResolvedFilter | undefined; readonly written: Filter | undefined } | StatusInfo {
   const text = valueGiven(parameters, 'filter')
-  if (text === undefined || text === '') return { filter: undefined }
+  if (text === undefined || text === '') return { filter: undefined, written: undefined }
   const parsed = parseFilter(text)
-  const result = parsed.ok ? resolveFilter(collection, parsed.filter) : parsed
-  if (result.ok) return { filter: result.filter }
-  const { description, position } = result.fault
+  if (!parsed.ok) return filterFault(parsed.fault)
+  const resolved = resolveFilter(asked.entity, parsed.filter, asked.version)
+  return resolved.ok ? { filter: resolved.filter, written: parsed.filter } : filterFault(resolved.fault)
+}
+
+function filterFault({ description, position }: FilterFault): StatusInfo {
   return info('invalid-filter', `${description} (character ${position} of the filter)`)
 }
 
 function readFields(
   parameters: readonly Parameter[],
-  collection: Collection,
+  { entity, version }: Asked,
 ): { readonly fields: readonly string[] | undefined; readonly warnings: readonly StatusInfo[] } | StatusInfo {
   const given = parameters.filter(({ name }) => name === 'fields')
   if (given.length === 0) return { fields: undefined, warnings: [] }
   const names = given.flatMap(({ value }) => value.split(',')).map((name) => name.trim())
   const fields = [...new Set(names)].filter((name) => name !== '')
   if (fields.length === 0) return info('blank-selection', 'The parameter fields names no field.')
-  const known: ReadonlySet<string> = new Set([...BASE_FIELDS, ...Object.keys(MODEL[collection].fields)])
+  const filled = fieldsOf(entity, version).map(([name]) => name)
+  const known: ReadonlySet<string> = new Set([...BASE_FIELDS, ...filled, ...(MODEL[entity].unfilled?.[version] ?? [])])
   const unknown = fields.filter((name) => !known.has(name))
   if (unknown.length === 0) return { fields, warnings: [] }
-  const description = `Unknown field to select: ${excerpt(unknown.join(', '))}. All fields are shown.`
-  return { fields: undefined, warnings: [info('unknown-selection-field', description)] }
+  const description = `Unknown field to select: ${excerpt(unknown.join(', '))}.`
+  if (version === 'v1p2') return info('invalid-selection', description)
+  const warning = info('unknown-selection-field', `${description} All fields are shown.`)
+  return { fields: undefined, warnings: [warning] }
 }
 
 function excerpt(text: string): string {

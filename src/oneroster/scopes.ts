@@ -1,12 +1,22 @@
-// The v1.1 scope that each operation asks for. Which scopes cover which is for whoever checks the token.
+// The scopes that operations ask for, in each version's own words. Which scope covers which is for whoever checks the token.
+import type { Version } from './model.ts'
 
-const PREFIX = 'https://purl.imsglobal.org/spec/or/v1p1/scope/'
+/** The least that opens an operation in v1.2; the whole service's scope covers its `-core`. */
+export type Scope =
+  | 'roster-core'
+  | 'roster'
+  | 'roster-demographics'
+  | 'resource-core'
+  | 'resource'
+  | 'gradebook-core'
+  | 'gradebook'
+  | 'assessment'
 
-export type Scope = 'core' | 'roster' | 'demographics'
+/** What v1.1 asks for where it has no scope of that name. */
+const IN_V1P1: Readonly<Partial<Record<Scope, Scope>>> = { 'resource-core': 'resource', 'gradebook-core': 'gradebook' }
 
-/** Scope → its URL, as consumers ask for it. */
-export const V1P1_SCOPES: Readonly<Record<Scope, string>> = {
-  core: `${PREFIX}roster-core.readonly`,
-  roster: `${PREFIX}roster.readonly`,
-  demographics: `${PREFIX}roster-demographics.readonly`,
+/** The URL of the scope that reads, as consumers ask for it. */
+export function scopeUrl(scope: Scope, version: Version): string {
+  const name = version === 'v1p1' ? (IN_V1P1[scope] ?? scope) : scope
+  return `https://purl.imsglobal.org/spec/or/${version}/scope/${name}.readonly`
 }

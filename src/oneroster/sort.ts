@@ -2,7 +2,7 @@
 
 import { metadataPath } from './filter-sql.ts'
 import { type Fragment, fragment } from './fragment.ts'
-import type { Collection } from './model.ts'
+import type { Entity, Version } from './model.ts'
 import { type Operand, operandOf } from './operand.ts'
 
 export interface Sort {
@@ -22,9 +22,13 @@ export const DEFAULT_SORT: Sort = {
   mayBeMissing: false,
 }
 
-/** The sort by a field path, or nothing when the collection has no such field. */
-export function sortBy(collection: Collection, field: string, direction: 'asc' | 'desc'): Sort | undefined {
-  const operand = operandOf(collection, field)
+/** The sort by a field path, or nothing when the version has no such field. */
+export function sortBy(
+  field: string,
+  direction: 'asc' | 'desc',
+  { entity, version }: { readonly entity: Entity; readonly version: Version },
+): Sort | undefined {
+  const operand = operandOf(entity, field, version)
   if (operand === undefined) return undefined
   const mayBeMissing = !(operand.kind === 'generation' || (operand.kind === 'column' && operand.isAlwaysThere))
   return { field, direction, expression: expressionOf(operand), mayBeMissing }
@@ -50,10 +54,12 @@ function expressionOf(operand: Operand): Fragment {
       return fragment(`json_extract('{' || r.body, '$.${operand.field}[0].sourcedId')`)
     case 'elements': {
       const member = operand.member === undefined ? '' : `.${operand.member}`
-      return fragment(`json_extract('{' || r.body, '$.${operand.field}[0]${member}')`)
+      return fragment(`json_extract('{' || r.${operand.text}, '$.${operand.field}[0]${member}')`)
     }
     case 'metadata':
       return fragment(`json_extract('{' || r.body, ?)`, metadataPath(operand.key))
+    case 'absent':
+      return fragment('null')
     default:
       return operand satisfies never
   }

@@ -1,16 +1,11 @@
-// The v1.1 status payload: what each outcome is called, and how it is written.
-
-export interface StatusCodes {
-  readonly httpStatus: 200 | 400 | 401 | 403 | 404 | 405 | 422 | 429 | 500 | 503
-  readonly codeMajor: 'success' | 'failure' | 'unsupported'
-  readonly severity: 'status' | 'warning' | 'error'
-  readonly codeMinor: string
-}
+// What each outcome is called in the two versions, and how a status payload is written.
+import type { Version } from './model.ts'
 
 export type Outcome =
   | 'unknown-sort-field'
   | 'unknown-selection-field'
   | 'invalid-filter'
+  | 'invalid-selection'
   | 'blank-selection'
   | 'invalid-parameter'
   | 'unauthorized'
@@ -21,36 +16,48 @@ export type Outcome =
   | 'busy'
   | 'not-ready'
   | 'internal-error'
+  | 'malformed-credentials'
 
-const failure = (httpStatus: StatusCodes['httpStatus'], codeMinor: string): StatusCodes => ({
+export interface StatusCodes {
+  readonly httpStatus: 200 | 400 | 401 | 403 | 404 | 405 | 422 | 429 | 500 | 503
+  readonly codeMajor: 'success' | 'failure' | 'unsupported'
+  readonly severity: 'status' | 'warning' | 'error'
+  /** Blanks and underscores are mixed in the standard itself. */
+  readonly codeMinor: Readonly<Record<Version, string>>
+}
+
+const failure = (httpStatus: StatusCodes['httpStatus'], v1p1: string, v1p2: string): StatusCodes => ({
   httpStatus,
   codeMajor: 'failure',
   severity: 'error',
-  codeMinor,
+  codeMinor: { v1p1, v1p2 },
 })
 
+/** A v1.2 answer has no room for warnings; its codes here are what it would say. */
 const warning = (codeMinor: string): StatusCodes => ({
   httpStatus: 200,
   codeMajor: 'success',
   severity: 'warning',
-  codeMinor,
+  codeMinor: { v1p1: codeMinor, v1p2: codeMinor },
 })
 
-/** Outcome → HTTP status and v1.1 codes. Blanks and underscores are mixed in the standard itself. */
-export const V1P1_STATUS: Readonly<Record<Outcome, StatusCodes>> = {
+/** Outcome → HTTP status and codes. */
+export const STATUS: Readonly<Record<Outcome, StatusCodes>> = {
   'unknown-sort-field': warning('invalid_sort_field'),
   'unknown-selection-field': warning('invalid_selection_field'),
-  'invalid-filter': failure(400, 'invalid_filter_field'),
-  'blank-selection': failure(400, 'invalid_blank_selection_field'),
-  'invalid-parameter': failure(400, 'invalid data'),
-  unauthorized: failure(401, 'unauthorized'),
-  forbidden: failure(403, 'forbidden'),
-  'unknown-object': failure(404, 'unknown object'),
-  'method-not-allowed': { ...failure(405, 'invalid data'), codeMajor: 'unsupported' },
-  'invalid-content': failure(422, 'invalid data'),
-  busy: failure(429, 'server_busy'),
-  'not-ready': failure(503, 'server_busy'),
-  'internal-error': failure(500, 'internal_server_error'),
+  'invalid-filter': failure(400, 'invalid_filter_field', 'invalid_filter_field'),
+  'invalid-selection': failure(400, 'invalid_selection_field', 'invalid_selection_field'),
+  'blank-selection': failure(400, 'invalid_blank_selection_field', 'invalid_selection_field'),
+  'invalid-parameter': failure(400, 'invalid data', 'invaliddata'),
+  'malformed-credentials': failure(400, 'invalid data', 'invaliddata'),
+  unauthorized: failure(401, 'unauthorized', 'unauthorisedrequest'),
+  forbidden: failure(403, 'forbidden', 'forbidden'),
+  'unknown-object': failure(404, 'unknown object', 'unknownobject'),
+  'method-not-allowed': { ...failure(405, 'invalid data', 'invaliddata'), codeMajor: 'unsupported' },
+  'invalid-content': failure(422, 'invalid data', 'invaliddata'),
+  busy: failure(429, 'server_busy', 'server_busy'),
+  'not-ready': failure(503, 'server_busy', 'server_busy'),
+  'internal-error': failure(500, 'internal_server_error', 'internal_server_error'),
 }
 
 /** What happened, in a sentence for a person. It quotes parameters' names and fields, never a record. */
@@ -66,19 +73,37 @@ export interface StatusContext {
   readonly operation?: string | undefined
 }
 
-/** `{ statusInfoSet: […] }`: the whole body of a failure, or the member to put beside the data of a warning. */
-export function statusPayload(infos: readonly StatusInfo[], { requestId, operation }: StatusContext = {}) {
+/** `{ statusInfoSet: […] }`: the whole body of a v1.1 failure, or the member to put beside the data of a warning. */
+export function v1p1Status(infos: readonly StatusInfo[], { requestId, operation }: StatusContext = {}) {
   return {
     statusInfoSet: infos.map(({ outcome, description }) => {
-      const { codeMajor, severity, codeMinor } = V1P1_STATUS[outcome]
+      const { codeMajor, severity, codeMinor } = STATUS[outcome]
       return {
         imsx_codeMajor: codeMajor,
         imsx_severity: severity,
         ...(requestId === undefined ? {} : { imsx_messageRefIdentifier: requestId }),
         ...(operation === undefined ? {} : { imsx_operationRefIdentifier: operation }),
         imsx_description: description,
-        imsx_codeMinor: codeMinor,
+        imsx_codeMinor: codeMinor.v1p1,
       }
     }),
   }
+}
+
+/** The bare imsx_StatusInfo of a v1.2 failure. */
+export function v1p2Status({ outcome, description }: StatusInfo) {
+  const { codeMajor, severity, codeMinor } = STATUS[outcome]
+  return {
+    imsx_codeMajor: codeMajor,
+    imsx_severity: severity,
+    imsx_description: description,
+    imsx_CodeMinor: {
+      imsx_codeMinorField: [{ imsx_codeMinorFieldName: 'TargetEndSystem', imsx_codeMinorFieldValue: codeMinor.v1p2 }],
+    },
+  }
+}
+
+/** The whole body of a failure. */
+export function failureBody(version: Version, info: StatusInfo, context: StatusContext = {}): object {
+  return version === 'v1p1' ? v1p1Status([info], context) : v1p2Status(info)
 }

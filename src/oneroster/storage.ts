@@ -37,7 +37,7 @@ export function foldedColumn(field: string): string {
 }
 
 function columnsOf(name: string, field: Field): StoredColumn[] {
-  if ('many' in field && field.many) return []
+  if (field.type === 'roles' || ('many' in field && field.many)) return []
   const indexed = (kind: Index) => field.index?.includes(kind) ?? false
   const plain: StoredColumn = { name, type: field.type === 'number' ? 'real' : 'text', index: indexed('plain') }
   if (field.type !== 'text' || field.compare === 'exact') return [plain]

@@ -38,8 +38,8 @@ export function* moveChanged(
     sql.transaction(() => {
       sql.run(`update ${records} set died = ? where seq in (select replaces ${slice})`, generation, after)
       sql.run(
-        `insert into ${records} (seq, born, died, sourcedId, status, body${columns})
-         select ? + row_number() over (order by sourcedId), ?, ${ALIVE}, sourcedId, status, body${columns} ${slice}`,
+        `insert into ${records} (seq, born, died, sourcedId, status, body, body_v1p2${columns})
+         select ? + row_number() over (order by sourcedId), ?, ${ALIVE}, sourcedId, status, body, body_v1p2${columns} ${slice}`,
         seq,
         generation,
         after,

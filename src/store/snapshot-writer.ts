@@ -9,6 +9,8 @@ export interface StoredRecord {
   readonly sourcedId: string
   /** Finished JSON without its leading `{` and without dateLastModified. */
   readonly body: string
+  /** The same for OneRoster 1.2, where it is another. */
+  readonly bodyV1p2: string | null
   /** In the order of the collection's `columns`. */
   readonly columns: readonly SqlValue[]
   readonly links: readonly { readonly field: string; readonly target: string }[]
@@ -54,7 +56,7 @@ const REMOVAL_BATCH = 2_000
 
 /**
  * Opens the generation after the current one. What an earlier, abandoned sync prepared must have been rolled back.
- * A version is compared by its whole text: exact, and measured no slower than a digest would be.
+ * A version is compared by its whole texts: exact, and measured no slower than a digest would be.
  */
 export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): SnapshotWriter {
   const last = currentSnapshot(sql)
@@ -75,10 +77,10 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
     return state
   }
 
-  const writeOne = (state: CollectionState, { sourcedId, body, columns, links }: StoredRecord) => {
+  const writeOne = (state: CollectionState, { sourcedId, body, bodyV1p2, columns, links }: StoredRecord) => {
     const alive = state.isNew
       ? undefined
-      : sql.all<{ seq: number; same: number; status: string }>(state.select, body, sourcedId)[0]
+      : sql.all<{ seq: number; same: number; status: string }>(state.select, body, bodyV1p2, sourcedId)[0]
     if (alive !== undefined) {
       state.seen[alive.seq >> 3] = (state.seen[alive.seq >> 3] ?? 0) | (1 << (alive.seq & 7))
       if (alive.same === 1) return
@@ -87,7 +89,7 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
     state.changes[isUnknown ? 'added' : 'changed'] += 1
     if (isUnknown) state.changes.active += 1
     const linksText = links.length === 0 ? null : JSON.stringify(links.map(({ field, target }) => [field, target]))
-    sql.run(state.insert, alive?.seq ?? null, linksText, sourcedId, 'active', body, ...columns)
+    sql.run(state.insert, alive?.seq ?? null, linksText, sourcedId, 'active', body, bodyV1p2, ...columns)
   }
 
   return {
@@ -116,13 +118,14 @@ function openCollection(sql: Sql, storage: CollectionStorage, active: number): C
     'sourcedId',
     'status',
     'body',
+    'body_v1p2',
     ...storage.columns.map(({ name }) => quoteName(name)),
   ]
   const [row] = sql.all<{ seq: number | null }>(`select max(seq) as seq from ${records}`)
   const newest = row?.seq ?? 0
   return {
     storage,
-    select: `select seq, body = ? as same, status from ${records} where sourcedId = ? and died = ${ALIVE}`,
+    select: `select seq, body = ? and body_v1p2 is ? as same, status from ${records} where sourcedId = ? and died = ${ALIVE}`,
     insert: `insert into ${quoteName(`changed_${storage.name}`)} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`,
     seen: new Uint8Array((newest >> 3) + 1),
     isNew: newest === 0,
@@ -136,9 +139,9 @@ function* removeUnseenOf(sql: Sql, state: CollectionState, tombstoneOf: (body: s
   const columns = storage.columns.map(({ name }) => `, ${quoteName(name)}`).join('')
   // The links of the last version stay with the tombstone, so that nested reads still tell of it.
   const insert = `
-    insert into ${quoteName(`changed_${storage.name}`)} (replaces, links, sourcedId, status, body${columns})
+    insert into ${quoteName(`changed_${storage.name}`)} (replaces, links, sourcedId, status, body, body_v1p2${columns})
     select seq, (select json_group_array(json_array(l.field, l.target)) from ${quoteName(`links_${storage.name}`)} l where l.seq = r.seq),
-           sourcedId, 'tobedeleted', ?${columns} from ${records} r where seq = ?`
+           sourcedId, 'tobedeleted', ?, ?${columns} from ${records} r where seq = ?`
   let after = ''
   while (true) {
     const batch = sql.all<{ seq: number; sourcedId: string }>(
@@ -153,8 +156,13 @@ function* removeUnseenOf(sql: Sql, state: CollectionState, tombstoneOf: (body: s
     const gone = batch.filter(({ seq }) => ((seen[seq >> 3] ?? 0) & (1 << (seq & 7))) === 0)
     sql.transaction(() => {
       for (const { seq } of gone) {
-        const [version] = sql.all<{ body: string }>(`select body from ${records} where seq = ?`, seq)
-        if (version !== undefined) sql.run(insert, tombstoneOf(version.body), seq)
+        const [version] = sql.all<{ body: string; body_v1p2: string | null }>(
+          `select body, body_v1p2 from ${records} where seq = ?`,
+          seq,
+        )
+        if (version === undefined) continue
+        const { body, body_v1p2 } = version
+        sql.run(insert, tombstoneOf(body), body_v1p2 === null ? null : tombstoneOf(body_v1p2), seq)
       }
     })
     changes.removed += gone.length

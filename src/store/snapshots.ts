@@ -1,4 +1,5 @@
 // Generations: the published snapshots, the one being prepared, and the tiny transaction that turns one into the other.
+import { deleteUnusedPieces } from './pieces.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -23,6 +24,24 @@ export function activeTotals(sql: Sql, generation: number): Map<string, number> 
     generation,
   )
   return new Map(rows.map((row) => [row.collection, row.active]))
+}
+
+/** Active records of each table in a generation, counted. */
+export function countActive(
+  sql: Sql,
+  storages: readonly CollectionStorage[],
+  generation: number,
+): ReadonlyMap<string, number> {
+  return new Map(
+    storages.map(({ name }) => {
+      const [row] = sql.all<{ n: number }>(
+        `select count(*) as n from ${quoteName(`records_${name}`)} where born <= ? and died > ? and status = 'active'`,
+        generation,
+        generation,
+      )
+      return [name, row?.n ?? 0]
+    }),
+  )
 }
 
 export interface PublishOptions {
@@ -120,6 +139,8 @@ export function* cleanUp(
 ): Generator<void> {
   const unseen = newestBefore(sql, now - pinLifetimeMs)
   if (unseen === 0) return
+  // Before their versions, whose seqs may be given again.
+  for (const _ of deleteUnusedPieces(sql, unseen, batch)) yield
   for (const { name } of collections) {
     const select = `select seq from ${quoteName(`records_${name}`)} where died <= ? and died < ${ALIVE} limit ?`
     while (true) {

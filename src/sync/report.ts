@@ -9,6 +9,7 @@ import type { Snapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 import type { Removal } from './guard.ts'
+import { nameForPeople, type TableChanges } from './narrow-stage.ts'
 import { stagedRows } from './staged.ts'
 
 export interface SyncProgress {
@@ -27,6 +28,8 @@ export interface SyncReport {
   readonly schoolYear: string | undefined
   /** By collection. */
   readonly counts: Readonly<Record<string, CollectionChanges & { readonly rejected: number }>>
+  /** Of the narrowed rosters, by what the guard calls their tables. */
+  readonly rosters: Readonly<Record<string, CollectionChanges>>
   /** What the guard holds the sync for. */
   readonly held: readonly Removal[]
   /** Rows read of each source. */
@@ -44,6 +47,7 @@ export interface ReportInput {
   readonly mapping: Mapping
   readonly run: RunReport
   readonly changes: ReadonlyMap<string, CollectionChanges>
+  readonly narrowed: readonly TableChanges[]
   readonly held: readonly Removal[]
   readonly snapshot: Snapshot | undefined
   readonly isPublished: boolean
@@ -54,7 +58,7 @@ export interface ReportInput {
 const REJECTING: ReadonlySet<string> = new Set(['lookup-missing', 'required-blank', 'id-repeated', 'code-unknown'])
 
 export function syncReport(input: ReportInput): SyncReport {
-  const { sql, crawl, mapping, run, changes, held, snapshot, isPublished, durations } = input
+  const { sql, crawl, mapping, run, changes, narrowed, held, snapshot, isPublished, durations } = input
   const rows = stagedRows(sql, crawl)
   const startYear = crawl.settings.start_year
   return {
@@ -65,6 +69,7 @@ export function syncReport(input: ReportInput): SyncReport {
     counts: Object.fromEntries(
       [...changes].map(([name, counts]) => [name, { ...counts, rejected: rejectedOf(run, name) }]),
     ),
+    rosters: Object.fromEntries(narrowed.map((table) => [nameForPeople(table), table.changes])),
     held,
     sources: Object.fromEntries(mapping.sources.map(({ name }) => [name, rows.count(name)])),
     rules: run.rules,

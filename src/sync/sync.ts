@@ -4,21 +4,35 @@ import type { Log } from '../log.ts'
 import type { Mapping } from '../mapping/compile.ts'
 import type { MappedRecord } from '../mapping/ports.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
+import { listConsumers } from '../store/consumers.ts'
 import { markCrawlMapped } from '../store/crawls.ts'
-import { LEASE_MS, type LockOwner, takeLock } from '../store/locks.ts'
+import type { LockOwner } from '../store/locks.ts'
+import { dropUnusedRosters } from '../store/roster-tables.ts'
+import { builtStorages, listRosters, narrowingsOf, rosterStorages } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
-import { cleanUp, currentSnapshot, expireTombstones, publishGeneration, rollbackPending } from '../store/snapshots.ts'
+import {
+  cleanUp,
+  countActive,
+  currentSnapshot,
+  expireTombstones,
+  publishGeneration,
+  rollbackPending,
+} from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { findSync, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
+import { buildRosters } from './build-rosters.ts'
 import { crawlDistrict } from './crawl-stage.ts'
 import { crawlSettings } from './crawl-store.ts'
 import { type GuardSettings, heldRemovals } from './guard.ts'
 import { prepareSnapshot } from './map-stage.ts'
+import { type NarrowRoster, nameForPeople, narrowSnapshot } from './narrow-stage.ts'
 import { errorReport, type SyncProgress, type SyncReport, syncReport } from './report.ts'
+import { holdLock } from './sync-lock.ts'
 import { todayIn } from './today.ts'
+import { type WarmContext, warmLists } from './warm-stage.ts'
 
-export interface SyncContext {
+export interface SyncContext extends WarmContext {
   readonly sql: Sql
   readonly mapping: Mapping
   readonly client: PowerSchoolClient
@@ -27,6 +41,7 @@ export interface SyncContext {
   readonly collections: readonly CollectionStorage[]
   readonly present: (record: MappedRecord) => StoredRecord
   readonly tombstoneOf: (body: string) => string
+  readonly narrowRoster: NarrowRoster
   readonly guard: GuardSettings
   readonly lifetimes: { readonly pinLifetimeMs: number; readonly tombstoneLifetimeMs: number }
   readonly lockOwner: LockOwner
@@ -38,7 +53,6 @@ export interface SyncContext {
   readonly onProgress?: (progress: SyncProgress) => void
 }
 
-const SYNC_LOCK = 'sync'
 /** How often the progress is written to the store, for the admin API. */
 const SAVE_PROGRESS_MS = 1_000
 
@@ -74,9 +88,12 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     }
     pauseInterrupted(sql, id, now())
     log.info('sync-started', { sync: id })
-    const { status, report } = await stages(context, id, AbortSignal.any([signal, lock.lost]), showProgress)
+    const whileHeld = AbortSignal.any([signal, lock.lost])
+    const { status, report } = await stages(context, id, whileHeld, showProgress)
     save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
     log.info('sync-ended', { sync: id, status, counts: report.counts })
+    await buildLatecomers(context, id, whileHeld)
+    await warmLists(context, id, whileHeld)
     await tidy(context, id)
   } catch (error) {
     const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
@@ -89,39 +106,30 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
   return record
 }
 
+/** Rosters of the first publish, and of consumers that were added while the sync ran. What fails here is built on request. */
+async function buildLatecomers(context: SyncContext, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await buildRosters({ ...context, signal })
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    context.log.error('roster-failed', { sync: id, ...errorReport(error) })
+  }
+}
+
 /** Drops what nobody can ask for any more, while the lock is held. What fails here waits for the next sync: this one is published. */
 async function tidy({ sql, collections, now, lifetimes, pause, log }: SyncContext, id: string): Promise<void> {
   try {
-    for (const _ of cleanUp(sql, collections, { now: now(), ...lifetimes })) await pause()
+    for (const _ of cleanUp(sql, [...collections, ...rosterStorages(sql, collections)], { now: now(), ...lifetimes }))
+      await pause()
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
     log.error('clean-up-failed', { sync: id, ...errorReport(error) })
   }
 }
 
-interface HeldLock {
-  /** Aborts when the lock was lost: this process stood still for so long that another has taken over. */
-  readonly lost: AbortSignal
-  release(): void
-}
-
-/** The lock of syncs, renewed for as long as it is held. */
-function holdLock({ sql, lockOwner, now, after }: SyncContext): HeldLock | undefined {
-  const lock = takeLock(sql, SYNC_LOCK, lockOwner, now)
-  if (lock === undefined) return undefined
-  const lost = new AbortController()
-  const renew = () => {
-    if (!lock.renew()) return lost.abort()
-    cancel = after(LEASE_MS / 4, renew)
-  }
-  let cancel = after(LEASE_MS / 4, renew)
-  return {
-    lost: lost.signal,
-    release() {
-      cancel()
-      lock.release()
-    },
-  }
+/** The main tables and those of every narrowed roster. */
+function allTables({ sql, collections }: SyncContext): readonly CollectionStorage[] {
+  return [...collections, ...rosterStorages(sql, collections)]
 }
 
 async function stages(
@@ -147,7 +155,10 @@ async function stages(
   const crawledMs = now()
 
   // A prepared generation that is still held is superseded by this one.
-  for (const _ of rollbackPending(sql, context.collections)) await pause()
+  for (const _ of rollbackPending(sql, allTables(context))) await pause()
+  for (const _ of dropUnusedRosters(sql, narrowingsOf(listConsumers(sql)), context.collections)) await pause()
+  // From what is published, so that their readers need not wait, and this sync's changes are changes to them.
+  await buildRosters({ ...context, signal })
   const writer = openSnapshotWriter(sql, { ...context, sync: id })
   const run = await prepareSnapshot({
     ...context,
@@ -158,21 +169,27 @@ async function stages(
     onProgress: (done) => showProgress({ stage: 'map', done, unit: 'records' }),
   })
   const changes = writer.changes()
+  const rosters = listRosters(sql).filter(({ built }) => built !== null)
+  const narrowed = await narrowSnapshot({ ...context, signal }, id, rosters)
   const mappedMs = now()
 
   const isFirst = currentSnapshot(sql) === undefined
-  const held = isFirst ? [] : heldRemovals(changes, context.guard)
-  const hasChanges = [...changes.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
+  const guarded = new Map([...changes, ...narrowed.map((table) => [nameForPeople(table), table.changes] as const)])
+  const held = isFirst ? [] : heldRemovals(guarded, context.guard)
+  const hasChanges = [...guarded.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
   if (hasChanges) {
     const before = now() - context.lifetimes.tombstoneLifetimeMs
-    for (const _ of expireTombstones(sql, context.collections, { generation: writer.generation, before })) await pause()
+    for (const _ of expireTombstones(sql, allTables(context), { generation: writer.generation, before })) await pause()
   }
-  const totals = new Map([...changes].map(([name, { active }]) => [name, active]))
+  const totals = new Map([
+    ...[...changes].map(([name, { active }]) => [name, active] as const),
+    ...narrowed.map(({ table, changes: { active } }) => [table, active] as const),
+  ])
   const isPublished = held.length === 0 && (hasChanges || isFirst)
   const snapshot = isPublished
     ? publishGeneration(sql, { generation: writer.generation, sync: id, totals, now })
     : currentSnapshot(sql)
-  if (held.length === 0 && !isPublished) for (const _ of rollbackPending(sql, context.collections)) await pause()
+  if (held.length === 0 && !isPublished) for (const _ of rollbackPending(sql, allTables(context))) await pause()
   markCrawlMapped(sql, crawl, now())
 
   const report = syncReport({
@@ -181,6 +198,7 @@ async function stages(
     mapping,
     run,
     changes,
+    narrowed,
     held,
     snapshot,
     isPublished,
@@ -205,7 +223,11 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
         remedy: 'Only the latest sync can be released, and only while its status is validationError.',
       })
     }
-    const totals = new Map(Object.entries(report.counts).map(([name, { active }]) => [name, active]))
+    const totals = new Map([
+      ...Object.entries(report.counts).map(([name, { active }]) => [name, active] as const),
+      // Counted, for a roster may have been built since the sync was held.
+      ...countActive(sql, builtStorages(sql, context.collections), pending.generation),
+    ])
     const snapshot = publishGeneration(sql, { generation: pending.generation, sync: id, totals, now })
     const released: SyncRecord = {
       ...record,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { linkHeader } from '../../src/oneroster/links.ts'
-import { V1P1_SCOPES } from '../../src/oneroster/scopes.ts'
-import { statusPayload, V1P1_STATUS } from '../../src/oneroster/status-info.ts'
+import { scopeUrl } from '../../src/oneroster/scopes.ts'
+import { STATUS, v1p1Status, v1p2Status } from '../../src/oneroster/status-info.ts'
 
 const URL = 'https://bridge.example/ims/oneroster/v1p1/users'
 
@@ -90,36 +90,41 @@ describe('the Link header', () => {
 
 describe('scopes', () => {
   test('have the addresses of the standard', () => {
-    expect(Object.values(V1P1_SCOPES)).toEqual([
+    expect([scopeUrl('roster-core', 'v1p1'), scopeUrl('roster-demographics', 'v1p2')]).toEqual([
       'https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly',
-      'https://purl.imsglobal.org/spec/or/v1p1/scope/roster.readonly',
-      'https://purl.imsglobal.org/spec/or/v1p1/scope/roster-demographics.readonly',
+      'https://purl.imsglobal.org/spec/or/v1p2/scope/roster-demographics.readonly',
     ])
+  })
+
+  test('v1.1 has no core scope but that of the roster', () => {
+    expect(scopeUrl('gradebook-core', 'v1p1')).toBe(scopeUrl('gradebook', 'v1p1'))
+    expect(scopeUrl('resource-core', 'v1p1')).toBe(scopeUrl('resource', 'v1p1'))
+    expect(scopeUrl('gradebook-core', 'v1p2')).not.toBe(scopeUrl('gradebook', 'v1p2'))
   })
 })
 
 describe('the status payload', () => {
   test.each([
-    ['unknown-sort-field', 200, 'success', 'warning', 'invalid_sort_field'],
-    ['unknown-selection-field', 200, 'success', 'warning', 'invalid_selection_field'],
-    ['invalid-filter', 400, 'failure', 'error', 'invalid_filter_field'],
-    ['blank-selection', 400, 'failure', 'error', 'invalid_blank_selection_field'],
-    ['invalid-parameter', 400, 'failure', 'error', 'invalid data'],
-    ['unauthorized', 401, 'failure', 'error', 'unauthorized'],
-    ['forbidden', 403, 'failure', 'error', 'forbidden'],
-    ['unknown-object', 404, 'failure', 'error', 'unknown object'],
-    ['method-not-allowed', 405, 'unsupported', 'error', 'invalid data'],
-    ['invalid-content', 422, 'failure', 'error', 'invalid data'],
-    ['busy', 429, 'failure', 'error', 'server_busy'],
-    ['not-ready', 503, 'failure', 'error', 'server_busy'],
-    ['internal-error', 500, 'failure', 'error', 'internal_server_error'],
-  ] as const)('%s', (outcome, httpStatus, codeMajor, severity, codeMinor) => {
-    expect(V1P1_STATUS[outcome]).toEqual({ httpStatus, codeMajor, severity, codeMinor })
+    ['unknown-sort-field', 200, 'success', 'warning', 'invalid_sort_field', 'invalid_sort_field'],
+    ['unknown-selection-field', 200, 'success', 'warning', 'invalid_selection_field', 'invalid_selection_field'],
+    ['invalid-filter', 400, 'failure', 'error', 'invalid_filter_field', 'invalid_filter_field'],
+    ['blank-selection', 400, 'failure', 'error', 'invalid_blank_selection_field', 'invalid_selection_field'],
+    ['invalid-parameter', 400, 'failure', 'error', 'invalid data', 'invaliddata'],
+    ['unauthorized', 401, 'failure', 'error', 'unauthorized', 'unauthorisedrequest'],
+    ['forbidden', 403, 'failure', 'error', 'forbidden', 'forbidden'],
+    ['unknown-object', 404, 'failure', 'error', 'unknown object', 'unknownobject'],
+    ['method-not-allowed', 405, 'unsupported', 'error', 'invalid data', 'invaliddata'],
+    ['invalid-content', 422, 'failure', 'error', 'invalid data', 'invaliddata'],
+    ['busy', 429, 'failure', 'error', 'server_busy', 'server_busy'],
+    ['not-ready', 503, 'failure', 'error', 'server_busy', 'server_busy'],
+    ['internal-error', 500, 'failure', 'error', 'internal_server_error', 'internal_server_error'],
+  ] as const)('%s', (outcome, httpStatus, codeMajor, severity, v1p1, v1p2) => {
+    expect(STATUS[outcome]).toEqual({ httpStatus, codeMajor, severity, codeMinor: { v1p1, v1p2 } })
   })
 
   test('is a set of plain strings', () => {
     const infos = [{ outcome: 'invalid-filter', description: 'Unknown filter field: foo' }] as const
-    expect(statusPayload(infos, { requestId: 'r1', operation: 'getAllUsers' })).toEqual({
+    expect(v1p1Status(infos, { requestId: 'r1', operation: 'getAllUsers' })).toEqual({
       statusInfoSet: [
         {
           imsx_codeMajor: 'failure',
@@ -131,6 +136,19 @@ describe('the status payload', () => {
         },
       ],
     })
-    expect(statusPayload(infos).statusInfoSet[0]).not.toHaveProperty('imsx_messageRefIdentifier')
+    expect(v1p1Status(infos).statusInfoSet[0]).not.toHaveProperty('imsx_messageRefIdentifier')
+  })
+
+  test('is a bare object in v1.2', () => {
+    expect(v1p2Status({ outcome: 'unknown-object', description: 'Unknown Object.' })).toEqual({
+      imsx_codeMajor: 'failure',
+      imsx_severity: 'error',
+      imsx_description: 'Unknown Object.',
+      imsx_CodeMinor: {
+        imsx_codeMinorField: [
+          { imsx_codeMinorFieldName: 'TargetEndSystem', imsx_codeMinorFieldValue: 'unknownobject' },
+        ],
+      },
+    })
   })
 })

@@ -1,6 +1,7 @@
 // The SQL of filters and sorts against a slow twin that works on the JSON objects, over random records and filters.
 import { describe, expect, test } from 'vitest'
-import type { Collection } from '../../src/oneroster/model.ts'
+import type { Collection, Version as OneRosterVersion } from '../../src/oneroster/model.ts'
+import { ROSTERING } from '../../src/oneroster/services.ts'
 import { type Random, seeded } from './random.ts'
 import { ALIVE, createSnapshot, link, timeOf, type Version } from './snapshot.ts'
 
@@ -50,6 +51,18 @@ const BASE: Readonly<Record<string, Kind>> = {
   'metadata.a': exact(['1', '2', 'true', 'Ann', 'ann']),
   'metadata.b.c': exact(['1', 'x']),
 }
+const V1P2_USERS: Readonly<Record<string, Kind>> = {
+  ...BASE,
+  username: { compare: 'folded', values: NAMES },
+  'roles.role': {
+    compare: 'list',
+    values: ['student', 'teacher', 'siteAdministrator', 'administrator', 'student,teacher', 'teacher, teacher'],
+  },
+  'roles.roleType': { compare: 'list', values: ['primary', 'secondary'] },
+  'roles.org.sourcedId': { compare: 'ids', values: [...IDS, 'a,b', '10,9,a'] },
+  'primaryOrg.sourcedId': exact(IDS),
+  grades: { compare: 'list', values: [...GRADES, '09,10', '1,x'] },
+}
 const FIELDS: Readonly<Partial<Record<Collection, Readonly<Record<string, Kind>>>>> = {
   users: {
     ...BASE,
@@ -96,7 +109,8 @@ const RECORDS: Readonly<Partial<Record<Collection, (random: Random) => Record<st
     identifier: maybe(random, IDS),
     enabledUser: random.chance(0.5),
     role: random.pick(ROLES),
-    orgs: some(random, IDS).map((id) => link('orgs', id)),
+    // A user without an org has no role in v1.2; the mapping lets none through.
+    orgs: [random.pick(IDS), ...some(random, IDS)].map((id) => link('orgs', id)),
     grades: some(random, GRADES),
     userIds: some(random, IDS).map((identifier) => ({ type: maybe(random, ['LocalId', 'StateId']), identifier })),
   }),
@@ -121,7 +135,7 @@ interface Seen {
   readonly died: number
 }
 
-function fill(random: Random, collection: Collection, count: number) {
+function fill(random: Random, collection: Collection, count: number, version: OneRosterVersion) {
   const store = createSnapshot(GENERATIONS)
   const seen: Seen[] = []
   for (let number = 0; number < count; number += 1) {
@@ -130,8 +144,8 @@ function fill(random: Random, collection: Collection, count: number) {
       const died = random.chance(0.6) ? ALIVE : born + 1 + random.below(GENERATIONS)
       const metadata = { a: maybe(random, ['1', '2', 'Ann', true]), 'b.c': maybe(random, ['1', 'x']) }
       const fields = RECORDS[collection]?.(random) ?? {}
-      const version: Version = { sourcedId: `r${number}`, fields, metadata, born, died, hasLeft: random.chance(0.2) }
-      seen.push({ object: store.put(collection, version), born, died })
+      const stored: Version = { sourcedId: `r${number}`, fields, metadata, born, died, hasLeft: random.chance(0.2) }
+      seen.push({ object: store.put(collection, stored)[version], born, died })
       born = died
     }
   }
@@ -151,10 +165,12 @@ const byCodePoint = (left: string, right: string) => Buffer.compare(Buffer.from(
 /** Every value at a path: of a list all elements, of a link its sourcedId. */
 function valuesAt(object: Record<string, unknown>, path: string): string[] {
   const metadataKey = /^metadata\.(.+)$/.exec(path)?.[1]
-  const [name = '', member = 'sourcedId'] = path.split('.')
+  const [name = '', member = 'sourcedId', inner] = path.split('.')
   const found = metadataKey ? (object.metadata as Record<string, unknown> | undefined)?.[metadataKey] : object[name]
   return [found].flat().flatMap((item) => {
-    const value = typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[member] : item
+    const outer = typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[member] : item
+    const isDeeper = metadataKey === undefined && inner !== undefined
+    const value = isDeeper ? (outer as Record<string, unknown> | undefined)?.[inner] : outer
     return typeof value === 'string' ? [value] : []
   })
 }
@@ -219,15 +235,18 @@ function written(anyOf: readonly (readonly Clause[])[]): string {
 }
 
 describe.each([
-  ['users', 31],
-  ['classes', 32],
-  ['enrollments', 33],
-] as const)('random filters over %s', (collection, seed) => {
-  const fields = FIELDS[collection] ?? {}
+  ['users', 'v1p1', 31],
+  ['classes', 'v1p1', 32],
+  ['enrollments', 'v1p1', 33],
+  ['users', 'v1p2', 34],
+  ['enrollments', 'v1p2', 35],
+] as const)('random filters over %s in %s', (collection, version, seed) => {
+  const fields = (version === 'v1p2' && collection === 'users' ? V1P2_USERS : FIELDS[collection]) ?? {}
+  const service = ROSTERING[version]
 
   test('find what the twin finds, in every generation', () => {
     const random = seeded(seed)
-    const { store, seen } = fill(random, collection, 120)
+    const { store, seen } = fill(random, collection, 120, version)
     let hits = 0
     for (let round = 0; round < 1500; round += 1) {
       const anyOf = randomClauses(random, fields)
@@ -245,14 +264,16 @@ describe.each([
         .map(({ sourcedId }) => String(sourcedId))
         .sort(byCodePoint)
       const filter = written(anyOf)
-      expect(store.read(`/${collection}`, `filter=${encodeURIComponent(filter)}`, generation), filter).toEqual(expected)
+      expect(store.read(`/${collection}`, `filter=${encodeURIComponent(filter)}`, generation, service), filter).toEqual(
+        expected,
+      )
       hits += expected.length > 0 ? 1 : 0
     }
     expect(hits).toBeGreaterThan(500)
   })
 
   test.each(Object.keys(fields))('sort by %s as the twin does, missing values last', (field) => {
-    const { store, seen } = fill(seeded(seed + 100), collection, 60)
+    const { store, seen } = fill(seeded(seed + 100), collection, 60, version)
     const visible = seen.filter(
       ({ object, born, died }) => object.status === 'active' && born <= GENERATIONS && died > GENERATIONS,
     )
@@ -270,7 +291,7 @@ describe.each([
           return sign * (byCodePoint(left.value, right.value) || byCodePoint(left.id, right.id))
         })
         .map(({ id }) => id)
-      expect(store.read(`/${collection}`, `sort=${field}&orderBy=${orderBy}`)).toEqual(expected)
+      expect(store.read(`/${collection}`, `sort=${field}&orderBy=${orderBy}`, GENERATIONS, service)).toEqual(expected)
     }
   })
 })

@@ -14,14 +14,14 @@ function shapeOf(text: string): string[][] {
 
 function faultOf(text: string, collection: Collection = 'users') {
   const parsed = parseFilter(text)
-  const result = parsed.ok ? resolveFilter(collection, parsed.filter) : parsed
+  const result = parsed.ok ? resolveFilter(collection, parsed.filter, 'v1p1') : parsed
   if (result.ok) throw new Error(`No fault in ${text}`)
   return result.fault
 }
 
 function resolved(collection: Collection, text: string) {
   const parsed = parseFilter(text)
-  const result = parsed.ok ? resolveFilter(collection, parsed.filter) : parsed
+  const result = parsed.ok ? resolveFilter(collection, parsed.filter, 'v1p1') : parsed
   if (!result.ok) throw new Error(result.fault.description)
   return result.filter
 }

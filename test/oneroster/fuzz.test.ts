@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
 import { conditionOf } from '../../src/oneroster/condition.ts'
 import { linkHeader } from '../../src/oneroster/links.ts'
-import { COLLECTIONS } from '../../src/oneroster/model.ts'
-import { matchOperation, OPERATIONS } from '../../src/oneroster/operations.ts'
+import { isOfStored, matchOperation, operationsOf } from '../../src/oneroster/operations.ts'
 import { parseQuery } from '../../src/oneroster/query.ts'
+import { SERVICES } from '../../src/oneroster/services.ts'
 import { orderBy } from '../../src/oneroster/sort.ts'
-import { V1P1_STATUS } from '../../src/oneroster/status-info.ts'
+import { STATUS } from '../../src/oneroster/status-info.ts'
 import { type Random, seeded } from './random.ts'
 import { createSnapshot } from './snapshot.ts'
+
+const PLACE = { generation: 1, table: (name: string) => name }
+const EVERY = SERVICES.flatMap((service) =>
+  operationsOf(service).map((operation) => ({ version: service.version, operation })),
+)
 
 const PIECES = [
   'filter',
@@ -129,18 +134,19 @@ function randomQuery(random: Random): string {
 test('60,000 random queries are read or refused, never thrown at, and what is read is SQL', () => {
   const random = seeded(20_250_901)
   const { db } = createSnapshot(1)
-  const singles = OPERATIONS.filter(({ isSingle }) => !isSingle)
+  const lists = EVERY.filter(({ operation }) => !operation.isSingle)
   let read = 0
   for (let round = 0; round < 60_000; round += 1) {
     const raw = randomQuery(random)
-    const operation = random.pick(singles)
-    const query = parseQuery(raw, operation.collection, { maxLimit: 10_000, single: false })
+    const { version, operation } = random.pick(lists)
+    const query = parseQuery(raw, operation.entity, { version, maxLimit: 10_000, single: false })
     if (!query.ok) {
-      expect(V1P1_STATUS[query.fault.outcome].httpStatus, raw).toBe(400)
+      expect(STATUS[query.fault.outcome].httpStatus, raw).toBe(400)
       expect(query.fault.description.length, raw).toBeLessThan(1000)
       continue
     }
     read += 1
+    if (!isOfStored(operation)) continue
     const parameters = {
       schoolId: 'a',
       classId: 'b',
@@ -150,10 +156,10 @@ test('60,000 random queries are read or refused, never thrown at, and what is re
       studentId: 'f',
       teacherId: 'g',
     }
-    const condition = conditionOf({ operation, parameters, generation: 1, filter: query.filter })
+    const condition = conditionOf({ operation, parameters, place: PLACE, filter: query.filter })
     const order = orderBy(query.sort)
     const values = [...condition.parameters, ...order.parameters]
-    const sql = `select r.sourcedId from records_${operation.collection} r where ${condition.sql} order by ${order.sql}`
+    const sql = `select r.sourcedId from records_${operation.entity} r where ${condition.sql} order by ${order.sql}`
     expect(db.prepare(sql).all(...values), raw).toEqual([])
     const header = linkHeader({ url: `https://h/p?${raw}`, offset: 10, limit: 10, total: 100 })
     expect(header.split(', '), raw).toHaveLength(4)
@@ -166,8 +172,9 @@ test('60,000 random queries are read or refused, never thrown at, and what is re
 test('hostile lengths do not keep the reader', () => {
   for (const piece of ["'", "''", "' ", "' AND ", "' and a", ' ', 'a.', "a='1' OR ", 'a', '%27', ',']) {
     for (const head of ['', "filter=role='", 'filter=']) {
-      for (const collection of COLLECTIONS) {
-        parseQuery((head + piece.repeat(8000)).slice(0, 8192), collection, { maxLimit: 10_000, single: false })
+      for (const { version, operation } of EVERY) {
+        const raw = (head + piece.repeat(8000)).slice(0, 8192)
+        parseQuery(raw, operation.entity, { version, maxLimit: 10_000, single: false })
       }
     }
   }
@@ -175,9 +182,14 @@ test('hostile lengths do not keep the reader', () => {
 
 test('the largest filter stays within the parameters that an engine takes', () => {
   const filter = Array.from({ length: 30 }, () => "metadata.x='a,b'").join(' OR ')
-  const query = parseQuery(`filter=${filter}&sort=metadata.x`, 'academicSessions', { maxLimit: 10_000, single: false })
+  const query = parseQuery(`filter=${filter}&sort=metadata.x`, 'academicSessions', {
+    version: 'v1p1',
+    maxLimit: 10_000,
+    single: false,
+  })
   if (!query.ok) throw new Error(query.fault.description)
-  for (const operation of OPERATIONS) {
+  for (const { operation } of EVERY) {
+    if (!isOfStored(operation)) continue
     const parameters = {
       id: 'x',
       schoolId: 'a',
@@ -188,7 +200,7 @@ test('the largest filter stays within the parameters that an engine takes', () =
       studentId: 'f',
       teacherId: 'g',
     }
-    const condition = conditionOf({ operation, parameters, generation: 1, filter: query.filter })
+    const condition = conditionOf({ operation, parameters, place: PLACE, filter: query.filter })
     expect(condition.parameters.length).toBeLessThanOrEqual(70)
     expect(condition.sql.match(/\?/g)).toHaveLength(condition.parameters.length)
   }
@@ -197,7 +209,7 @@ test('the largest filter stays within the parameters that an engine takes', () =
 test('20,000 random paths are matched or unknown', () => {
   const random = seeded(7)
   const segments = [
-    ...new Set(OPERATIONS.flatMap(({ path }) => path.split('/'))),
+    ...new Set(EVERY.flatMap(({ operation }) => operation.path.split('/'))),
     '',
     '%',
     '%2F',
@@ -208,8 +220,9 @@ test('20,000 random paths are matched or unknown', () => {
   ]
   for (let round = 0; round < 20_000; round += 1) {
     const path = Array.from({ length: random.below(7) }, () => random.pick(segments)).join('/')
-    const match = matchOperation(path)
-    if (!match) continue
-    expect(() => conditionOf({ ...match, generation: 1 }), path).not.toThrow()
+    const match = matchOperation(random.pick(SERVICES), path)
+    if (!match || !isOfStored(match.operation)) continue
+    const { operation, parameters } = { ...match, operation: match.operation }
+    expect(() => conditionOf({ operation, parameters, place: PLACE }), path).not.toThrow()
   }
 })

@@ -1,19 +1,62 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MODEL } from '../../src/oneroster/model.ts'
-import { matchOperation, OPERATIONS } from '../../src/oneroster/operations.ts'
+import { matchOperation, operationsOf } from '../../src/oneroster/operations.ts'
+import { matchService, SERVICES, V1P1, V1P2_ROSTERING } from '../../src/oneroster/services.ts'
 import { createSnapshot, link, type Snapshot } from './snapshot.ts'
 
+const EVERY = SERVICES.flatMap((service) => operationsOf(service).map((operation) => ({ service, operation })))
+
 describe('the table of operations', () => {
-  test('holds the 41 of the standard, each once', () => {
-    expect(OPERATIONS).toHaveLength(41)
-    expect(new Set(OPERATIONS.map(({ name }) => name)).size).toBe(41)
-    expect(OPERATIONS.filter(({ isSingle }) => isSingle)).toHaveLength(12)
+  test.each([
+    // 41 of rostering, 4 of resources, 10 reads of the gradebook, and the categories of a class, which v1.2 alone has.
+    ['/ims/oneroster/v1p1', 41 + 4 + 10 + 1],
+    ['/ims/oneroster/rostering/v1p2', 41],
+    // 19 reads of gradebook and assessments, and 3 paths to which one can only post.
+    ['/ims/oneroster/gradebook/v1p2', 19 + 3],
+    ['/ims/oneroster/resources/v1p2', 5],
+  ])('%s has %i, each once', (base, count) => {
+    const service = SERVICES.find((known) => known.base === base)
+    const operations = service === undefined ? [] : operationsOf(service)
+    expect(operations).toHaveLength(count)
+    expect(new Set(operations.map(({ name }) => name)).size).toBe(count)
+    expect(new Set(operations.map(({ path }) => path)).size).toBe(count)
   })
 
-  test.each(OPERATIONS.map((operation) => [operation.path, operation] as const))('%s is found', (path, operation) => {
-    const match = matchOperation(`/${path.replaceAll(/\{\w+\}/g, 'x1')}`)
-    expect(match?.operation).toBe(operation)
-    expect(Object.values(match?.parameters ?? {}).every((value) => value === 'x1')).toBe(true)
+  test.each(EVERY.map(({ service, operation }) => [service.base, operation.path, service, operation] as const))(
+    '%s/%s is found',
+    (_base, path, service, operation) => {
+      const match = matchOperation(service, `/${path.replaceAll(/\{\w+\}/g, 'x1')}`)
+      expect(match?.operation).toEqual(operation)
+      expect(Object.values(match?.parameters ?? {}).every((value) => value === 'x1')).toBe(true)
+    },
+  )
+
+  test.each([
+    ['/ims/oneroster/v1p1', V1P1, ''],
+    ['/IMS//OneRoster/V1P1//users/', V1P1, '//users/'],
+    ['/ims/oneroster/rostering/v1p2/users', V1P2_ROSTERING, '/users'],
+  ])('%s is a path of its service', (path, service, below) => {
+    expect(matchService(path)).toEqual({ service, path: below })
+  })
+
+  test.each(['/ims/oneroster/v1p2/users', '/ims/oneroster/v1p1x', '/ims/oneroster/rostering', '/v1p1/users'])(
+    '%s is no path of a service',
+    (path) => {
+      expect(matchService(path)).toBeUndefined()
+    },
+  )
+
+  test('a part of v1.2 is not served at the address of another', () => {
+    expect(matchOperation(V1P2_ROSTERING, '/lineItems')).toBeUndefined()
+    expect(matchOperation(V1P1, '/lineItems')?.operation.name).toBe('getAllLineItems')
+  })
+
+  test('a nested path tells its parents', () => {
+    const { parents } = matchOperation(V1P1, '/schools/s/classes/c/students')?.operation ?? {}
+    expect(parents?.map(({ entity, parameter }) => [entity, parameter])).toEqual([
+      ['orgs', 'schoolId'],
+      ['classes', 'classId'],
+    ])
   })
 
   test.each([
@@ -24,7 +67,7 @@ describe('the table of operations', () => {
     ['/users/students', 'getUser', { id: 'students' }],
     ['/users/__proto__', 'getUser', { id: '__proto__' }],
   ])('%s is %s', (path, name, parameters) => {
-    const match = matchOperation(path)
+    const match = matchOperation(V1P1, path)
     expect(match?.operation.name).toBe(name)
     expect(match?.parameters).toEqual(parameters)
     expect(match?.methods).toEqual(['GET', 'HEAD'])
@@ -40,7 +83,7 @@ describe('the table of operations', () => {
     '/schools%2F*%2Fclasses',
     '/schools/%E4',
   ])('%s is unknown', (path) => {
-    expect(matchOperation(path)).toBeUndefined()
+    expect(matchOperation(V1P1, path)).toBeUndefined()
   })
 
   test.each([
@@ -50,9 +93,9 @@ describe('the table of operations', () => {
     ['gradingPeriods', 'academicSessions', 'academicSession'],
     ['demographics', 'demographics', 'demographics'],
   ])('%s answers %s or %s', (path, plural, singular) => {
-    const collection = matchOperation(path)?.operation.collection
-    expect(collection).toBe(plural)
-    expect(collection && MODEL[collection].singular).toBe(singular)
+    const entity = matchOperation(V1P1, path)?.operation.entity
+    expect(entity).toBe(plural)
+    expect(entity && MODEL[entity].singular).toBe(singular)
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_QUERY_LENGTH, parseQuery } from '../../src/oneroster/query.ts'
+import { MAX_QUERY_LENGTH, parseQuery, type QueryOptions } from '../../src/oneroster/query.ts'
 
-const OPTIONS = { maxLimit: 10_000, single: false }
+const OPTIONS: QueryOptions = { version: 'v1p1', maxLimit: 10_000, single: false }
 
 function accepted(raw: string, options = OPTIONS) {
   const query = parseQuery(raw, 'users', options)
@@ -49,7 +49,7 @@ describe('paging', () => {
   })
 
   test('the default fits a lower maximum', () => {
-    expect(accepted('', { maxLimit: 50, single: false }).limit).toBe(50)
+    expect(accepted('', { version: 'v1p1', maxLimit: 50, single: false }).limit).toBe(50)
   })
 })
 
@@ -153,11 +153,48 @@ describe('fields', () => {
 })
 
 test('a single read listens to fields only', () => {
-  const single = { maxLimit: 10_000, single: true }
+  const single: QueryOptions = { version: 'v1p1', maxLimit: 10_000, single: true }
   expect(accepted(`fields=status&limit=abc&limit=2&filter=foo&sort=x&orderBy=x`, single)).toMatchObject({
     fields: ['status'],
     filter: undefined,
     warnings: [],
   })
   expect(parseQuery('fields=', 'users', single)).toMatchObject({ ok: false, fault: { outcome: 'blank-selection' } })
+})
+
+describe('in v1.2', () => {
+  const V1P2: QueryOptions = { version: 'v1p2', maxLimit: 10_000, single: false }
+
+  test.each([
+    ['fields=sourcedId,nonsense', 'invalid-selection'],
+    ['fields=role', 'invalid-selection'],
+    ['fields=', 'blank-selection'],
+    ["filter=role='student'", 'invalid-filter'],
+    ["filter=orgs.sourcedId='sch1'", 'invalid-filter'],
+  ])('%s is refused', (raw, outcome) => {
+    const query = parseQuery(raw, 'users', V1P2)
+    expect(query.ok ? query : query.fault.outcome).toBe(outcome)
+  })
+
+  test.each([
+    'fields=roles,primaryOrg,preferredFirstName,userProfiles,password',
+    "filter=roles.role='student' AND roles.org.sourcedId='sch1'",
+    "filter=primaryOrg.sourcedId='sch1' OR preferredLastName~'x'",
+    'sort=nonsense',
+  ])('%s is read, without a warning', (raw) => {
+    expect(parseQuery(raw, 'users', V1P2)).toMatchObject({ ok: true, warnings: [] })
+  })
+
+  test('a field that only the other version has is told as such', () => {
+    const query = parseQuery("filter=role='student'", 'users', V1P2)
+    expect(query.ok ? '' : query.fault.description).toContain('Only OneRoster 1.1 has it.')
+  })
+})
+
+test('what was asked is told for the log without any value', () => {
+  const raw =
+    "limit=5&filter=familyName='Curie' AND dateLastModified>'2025-01-01' OR role='student'&sort=givenName&orderBy=desc&fields=sourcedId"
+  expect(accepted(raw).shape).toBe(
+    'limit=5 offset=0 filter=familyName=? AND dateLastModified>? OR role=? sort=givenName desc fields=sourcedId',
+  )
 })

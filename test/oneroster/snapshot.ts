@@ -2,11 +2,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { conditionOf } from '../../src/oneroster/condition.ts'
 import type { Collection } from '../../src/oneroster/model.ts'
-import { matchOperation } from '../../src/oneroster/operations.ts'
+import { isOfStored, matchOperation } from '../../src/oneroster/operations.ts'
+import { createPresenters, tombstoneOf } from '../../src/oneroster/present.ts'
 import { parseQuery } from '../../src/oneroster/query.ts'
+import { type Service, V1P1 } from '../../src/oneroster/services.ts'
 import { orderBy } from '../../src/oneroster/sort.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
-import { createPresenter, tombstoneOf } from '../../src/oneroster/v1p1.ts'
 import type { SqlValue } from '../../src/store/sql.ts'
 
 export const ALIVE = 9007199254740991
@@ -35,7 +36,7 @@ export function link(collection: Collection, sourcedId: string) {
 
 export function createSnapshot(generations = 1) {
   const db = new DatabaseSync(':memory:')
-  const present = createPresenter('https://bridge.example')
+  const present = createPresenters()
   db.exec('create table generations (number integer primary key, time text not null, time_ms integer not null)')
   for (let number = 1; number <= generations; number += 1) {
     const time = timeOf(number)
@@ -44,7 +45,7 @@ export function createSnapshot(generations = 1) {
   for (const { name, columns } of STORAGE) {
     const own = columns.map((column) => `, "${column.name}" ${column.type}`).join('')
     db.exec(`create table records_${name} (seq integer primary key, sourcedId text not null, status text not null,
-      born integer not null, died integer not null, body text not null${own})`)
+      born integer not null, died integer not null, body text not null, body_v1p2 text${own})`)
     db.exec(`create index ${name}_id on records_${name} (sourcedId, born)`)
     db.exec(`create index ${name}_born on records_${name} (born)`)
     for (const column of columns.filter(({ index }) => index)) {
@@ -56,32 +57,35 @@ export function createSnapshot(generations = 1) {
 
   return {
     db,
-    /** Stores one version and gives the object that a reader of its first generation sees. */
-    put(collection: Collection, version: Version): Record<string, unknown> {
+    /** Stores one version and gives the object that a reader of its first generation sees, as 1.1 and as 1.2 have it. */
+    put(collection: Collection, version: Version): Record<'v1p1' | 'v1p2', Record<string, unknown>> {
       const { born = 1, died = ALIVE, hasLeft = false } = version
-      const { body, columns, links } = present[collection](version)
-      const text = hasLeft ? tombstoneOf(body) : body
+      const { body, bodyV1p2, columns, links } = present[collection](version)
+      const statusOf = (text: string) => (hasLeft ? tombstoneOf(text) : text)
+      const objectOf = (text: string) => ({ ...JSON.parse(`{${statusOf(text)}`), dateLastModified: timeOf(born) })
+      const other = bodyV1p2 === null ? null : statusOf(bodyV1p2)
       const places = columns.map(() => ', ?').join('')
       const { lastInsertRowid } = db
-        .prepare(`insert into records_${collection} values (null, ?, ?, ?, ?, ?${places})`)
-        .run(version.sourcedId, hasLeft ? 'tobedeleted' : 'active', born, died, text, ...columns)
+        .prepare(`insert into records_${collection} values (null, ?, ?, ?, ?, ?, ?${places})`)
+        .run(version.sourcedId, hasLeft ? 'tobedeleted' : 'active', born, died, statusOf(body), other, ...columns)
       const insertLink = db.prepare(`insert into links_${collection} values (?, ?, ?, ?)`)
       for (const { field, target } of links) insertLink.run(field, target, version.sourcedId, lastInsertRowid)
-      return { ...JSON.parse(`{${text}`), dateLastModified: timeOf(born) }
+      return { v1p1: objectOf(body), v1p2: objectOf(bodyV1p2 ?? body) }
     },
     /** The sourcedIds that a path and query answer with, in order. */
-    read(path: string, query = '', generation = generations): string[] {
-      const match = matchOperation(path)
-      if (!match) throw new Error(`No operation for ${path}`)
+    read(path: string, query = '', generation = generations, service: Service = V1P1): string[] {
+      const match = matchOperation(service, path)
+      if (!match || !isOfStored(match.operation)) throw new Error(`No records at ${path}`)
       const { operation, parameters } = match
-      const options = { maxLimit: 10_000, single: operation.isSingle }
-      const asked = parseQuery(query, operation.collection, options)
+      const options = { version: service.version, maxLimit: 10_000, single: operation.isSingle }
+      const asked = parseQuery(query, operation.entity, options)
       if (!asked.ok) throw new Error(asked.fault.description)
-      const condition = conditionOf({ operation, parameters, generation, filter: asked.filter })
+      const place = { generation, table: (name: string) => name }
+      const condition = conditionOf({ operation: match.operation, parameters, place, filter: asked.filter })
       const order = orderBy(asked.sort)
       const values: SqlValue[] = [generation, generation, ...condition.parameters, ...order.parameters]
       return db
-        .prepare(`select r.sourcedId from records_${operation.collection} r
+        .prepare(`select r.sourcedId from records_${operation.entity} r
           where r.born <= ? and r.died > ? and ${condition.sql} order by ${order.sql}`)
         .all(...values)
         .map((row) => String(row.sourcedId))

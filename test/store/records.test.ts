@@ -1,7 +1,7 @@
 // Pages: every record once, in order, with one total, however one steps.
 import { describe, expect, it } from 'vitest'
-import { openRecordReader, type RecordReader } from '../../src/store/records.ts'
-import { openStore, pageOf, parsed, publish, user } from './support.ts'
+import type { RecordReader } from '../../src/store/records.ts'
+import { openReader, openStore, pageOf, parsed, publish, user, V1P1, V1P2 } from './support.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const IDS = Array.from({ length: 57 }, (_, index) => `stu${index}`)
@@ -13,7 +13,7 @@ function filledReader(): RecordReader {
     IDS.map((id) => user(id, `Name ${id}`)),
     AT,
   )
-  return openRecordReader(sql)
+  return openReader(sql)
 }
 
 const idsOf = (json: Uint8Array) => parsed(json).map((record) => record.sourcedId)
@@ -59,11 +59,11 @@ describe('a condition', () => {
   it('narrows page, total and single record alike', () => {
     const sql = openStore()
     publish(sql, [user('stu1'), user('stu2', 'Bo', 'sch2'), user('stu3', 'Cy', 'sch2')], AT)
-    const reader = openRecordReader(sql)
+    const reader = openReader(sql)
     const { json, total } = reader.page(pageOf(1, { where, limit: 1 }))
     expect([idsOf(json), total]).toEqual([['stu2'], 2])
-    expect(reader.one('users', 1, 'stu1', where)).toBeUndefined()
-    expect(JSON.parse(reader.one('users', 1, 'stu3', where) ?? '')).toMatchObject({ givenName: 'Cy' })
+    expect(reader.one('users', 1, 'stu1', where, V1P1)).toBeUndefined()
+    expect(JSON.parse(reader.one('users', 1, 'stu3', where, V1P1) ?? '')).toMatchObject({ givenName: 'Cy' })
   })
 })
 
@@ -72,5 +72,40 @@ describe('rows', () => {
     const { records, total } = filledReader().rows(pageOf(1, { limit: 2, offset: 5 }))
     expect(records.map((record) => JSON.parse(record).sourcedId)).toEqual([...IDS].sort().slice(5, 7))
     expect(total).toBe(57)
+  })
+})
+
+describe('links', () => {
+  it('lead into the service that is asked', () => {
+    const reader = filledReader()
+    const hrefs = ([V1P1, V1P2] as const).map(
+      (form) => parsed(reader.page(pageOf(1, { form, limit: 1 })).json)[0]?.orgs[0]?.href,
+    )
+    expect(hrefs).toEqual(['https://bridge.example.org/v1p1/orgs/sch1', 'https://bridge.example.org/v1p2/orgs/sch1'])
+  })
+
+  it('are not confused with text that looks like one', () => {
+    const sql = openStore()
+    const name = JSON.stringify('"href":"\\/orgs/x"').slice(1, -1)
+    publish(sql, [user('stu1', name)], AT)
+    expect(parsed(openReader(sql).page(pageOf(1)).json)[0]?.givenName).toBe('"href":"\\/orgs/x"')
+  })
+})
+
+describe('the text of OneRoster 1.2', () => {
+  const sql = () => {
+    const store = openStore()
+    const bo = user('stu2', 'Bo')
+    publish(store, [user('stu1', 'Ada'), { ...bo, bodyV1p2: bo.body.replace('Bo', 'Beau') }], AT)
+    return store
+  }
+  const names = (json: Uint8Array) => parsed(json).map(({ givenName }) => givenName)
+
+  it('is its own where there is one, and that of 1.1 elsewhere', () => {
+    const reader = openReader(sql())
+    expect(names(reader.page(pageOf(1, { form: V1P2 })).json)).toEqual(['Ada', 'Beau'])
+    expect(names(reader.page(pageOf(1, { form: V1P1 })).json)).toEqual(['Ada', 'Bo'])
+    expect(reader.one('users', 1, 'stu2', [], V1P2)).toContain('Beau')
+    expect(reader.rows(pageOf(1, { form: V1P2, offset: 1 })).records.join()).toContain('Beau')
   })
 })

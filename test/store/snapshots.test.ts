@@ -1,8 +1,7 @@
 // Generations: what a publish shows, what it leaves alone, and what is left of what left.
 import { describe, expect, it } from 'vitest'
-import { openRecordReader } from '../../src/store/records.ts'
 import { activeTotals, cleanUp, currentSnapshot, expireTombstones, rollbackPending } from '../../src/store/snapshots.ts'
-import { COLLECTIONS, openStore, pageOf, parsed, prepare, publish, user } from './support.ts'
+import { COLLECTIONS, openReader, openStore, pageOf, parsed, prepare, publish, user } from './support.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const HOUR = 3_600_000
@@ -17,7 +16,7 @@ describe('a publish', () => {
   it('stamps every record born in it with its own time', () => {
     const sql = openStore()
     publish(sql, [user('stu1'), user('stu2')], AT)
-    const { json } = openRecordReader(sql).page(pageOf(1))
+    const { json } = openReader(sql).page(pageOf(1))
     expect(parsed(json).map((record) => record.dateLastModified)).toEqual(Array(2).fill('2026-09-01T00:00:00.001Z'))
   })
 
@@ -25,7 +24,7 @@ describe('a publish', () => {
     const sql = openStore()
     publish(sql, [user('stu1'), user('stu2')], AT)
     publish(sql, [user('stu1'), user('stu2', 'Bo')], AT + HOUR)
-    const records = parsed(openRecordReader(sql).page(pageOf(2)).json)
+    const records = parsed(openReader(sql).page(pageOf(2)).json)
     expect(records.map(({ sourcedId, dateLastModified }) => [sourcedId, dateLastModified.slice(11, 13)])).toEqual([
       ['stu1', '00'],
       ['stu2', '01'],
@@ -53,7 +52,7 @@ describe('a publish', () => {
     const sql = openStore()
     publish(sql, [user('stu1', 'Ada'), user('stu2')], AT)
     publish(sql, [user('stu1', 'Bo'), user('stu3')], AT + HOUR)
-    const reader = openRecordReader(sql)
+    const reader = openReader(sql)
     const names = (generation: number) => parsed(reader.page(pageOf(generation)).json).map((record) => record.givenName)
     expect(names(1)).toEqual(['Ada', 'Ada'])
     expect(names(2)).toEqual(['Bo', 'Ada', 'Ada'])
@@ -76,7 +75,7 @@ describe('a record that left', () => {
     const sql = openStore()
     publish(sql, [user('stu1'), user('stu2', 'Bo', 'sch2')], AT)
     publish(sql, [user('stu1')], AT + HOUR)
-    const [, gone] = parsed(openRecordReader(sql).page(pageOf(2)).json)
+    const [, gone] = parsed(openReader(sql).page(pageOf(2)).json)
     expect(gone).toMatchObject({
       sourcedId: 'stu2',
       status: 'tobedeleted',
@@ -102,7 +101,7 @@ describe('a record that left', () => {
     publish(sql, [user('stu1'), user('stu2')], AT)
     publish(sql, [user('stu1')], AT + HOUR)
     publish(sql, [user('stu1'), user('stu2')], AT + 2 * HOUR)
-    const records = parsed(openRecordReader(sql).page(pageOf(3)).json)
+    const records = parsed(openReader(sql).page(pageOf(3)).json)
     expect(records.map(({ sourcedId, status }) => [sourcedId, status])).toEqual([
       ['stu1', 'active'],
       ['stu2', 'active'],
@@ -118,7 +117,7 @@ describe('a prepared generation', () => {
     publish(sql, [user('stu1'), user('stu2')], AT)
     prepare(sql, [user('stu1', 'Bo'), user('stu3')])
     expect(currentSnapshot(sql)?.generation).toBe(1)
-    const records = parsed(openRecordReader(sql).page(pageOf(1)).json)
+    const records = parsed(openReader(sql).page(pageOf(1)).json)
     expect(records.map(({ sourcedId, givenName, status }) => [sourcedId, givenName, status])).toEqual([
       ['stu1', 'Ada', 'active'],
       ['stu2', 'Ada', 'active'],
@@ -157,7 +156,7 @@ describe('cleaning up', () => {
       for (const _ of expireTombstones(sql, COLLECTIONS, { generation, before: now - 180 * DAY }));
     }
     const tombstones = (generation: number) =>
-      parsed(openRecordReader(sql).page(pageOf(generation)).json).filter(({ status }) => status === 'tobedeleted')
+      parsed(openReader(sql).page(pageOf(generation)).json).filter(({ status }) => status === 'tobedeleted')
         .length
     expire(3, AT + 180 * DAY)
     publish(sql, [user('stu1', 'Bo')], AT + 180 * DAY)

@@ -2,7 +2,8 @@
 import { afterEach } from 'vitest'
 import { migrate } from '../../src/store/migrations.ts'
 import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
-import type { PageQuery } from '../../src/store/records.ts'
+import { nodeDeflate } from '../../src/node.ts'
+import { type Form, type ListQuery, openRecordReader, type RecordReader } from '../../src/store/records.ts'
 import type { CollectionStorage } from '../../src/store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../../src/store/snapshot-writer.ts'
 import { publishGeneration, type Snapshot } from '../../src/store/snapshots.ts'
@@ -29,7 +30,8 @@ export function openStore(): NodeSqlite {
 export function user(sourcedId: string, name = 'Ada', org = 'sch1'): StoredRecord {
   return {
     sourcedId,
-    body: `"sourcedId":"${sourcedId}","status":"active","givenName":"${name}"}`,
+    body: `"sourcedId":"${sourcedId}","status":"active","givenName":"${name}","orgs":[{"href":"\\/orgs/${org}"}]}`,
+    bodyV1p2: null,
     columns: ['student'],
     links: [{ field: 'orgs', target: org }],
   }
@@ -52,23 +54,36 @@ export function publish(sql: Sql, users: readonly StoredRecord[], now: number): 
   return publishGeneration(sql, { generation: writer.generation, sync: 'sync', totals, now: () => now })
 }
 
+export const V1P1: Form = { version: 'v1p1', root: 'https://bridge.example.org/v1p1' }
+export const V1P2: Form = { version: 'v1p2', root: 'https://bridge.example.org/v1p2' }
+
+export function openReader(sql: Sql, rememberedBytes?: number): RecordReader {
+  return openRecordReader(sql, { deflate: nodeDeflate, ...(rememberedBytes === undefined ? {} : { rememberedBytes }) })
+}
+
 /** All users of a generation, tombstones too, in order of sourcedId. */
-export function pageOf(generation: number, change: Partial<PageQuery> = {}): PageQuery {
+export function pageOf(generation: number, change: Partial<ListQuery> = {}): ListQuery {
   return {
-    collection: 'users',
+    table: 'users',
     generation,
     where: [],
-    isAllActive: false,
     isDelta: false,
     order: undefined,
+    form: V1P1,
     limit: 100,
     offset: 0,
     ...change,
   }
 }
 
-export function parsed(
-  json: Uint8Array,
-): { sourcedId: string; status: string; dateLastModified: string; givenName: string }[] {
+export interface UserRecord {
+  readonly sourcedId: string
+  readonly status: string
+  readonly dateLastModified: string
+  readonly givenName: string
+  readonly orgs: readonly { readonly href: string }[]
+}
+
+export function parsed(json: Uint8Array): UserRecord[] {
   return JSON.parse(`[${new TextDecoder().decode(json)}]`)
 }

@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { createLog } from '../../src/log.ts'
 import type { Mapping } from '../../src/mapping/compile.ts'
-import { readMappingFiles } from '../../src/node.ts'
+import { nodeDeflate, readMappingFiles } from '../../src/node.ts'
 import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { SyncRecord } from '../../src/store/syncs.ts'
 import type { SyncReport } from '../../src/sync/report.ts'
@@ -15,6 +15,8 @@ import { runSync } from '../../src/sync/sync.ts'
 
 export const PUBLIC_URL = 'https://bridge.example.org'
 export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
+/** What the bridge of the tests seals consumers' secrets with. */
+export const SEALING_KEY = new Uint8Array(32).fill(7)
 export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
 export const BASE = '/ims/oneroster/v1p1'
 
@@ -88,6 +90,8 @@ export async function openTestBridge({
     after: () => () => {},
     newId: () => `id-${++ids}`,
     lockOwner: { name: 'test', mayBeAlive: () => false },
+    deflate: nodeDeflate,
+    sealingKey: SEALING_KEY,
   }
   defaultMapping ??= loadMapping(readMappingFiles())
   prepareStore(runtime)

@@ -1,0 +1,39 @@
+// Percent-encoding: RFC 5849's own, and what the encoders of real signers make of it.
+
+export type Encode = (text: string) => string
+
+/** RFC 5849 §3.6: only letters, digits and `- . _ ~` stay; UTF-8, upper-case hex, a blank is `%20`. */
+export const encodeStrictly: Encode = encoder({ leaves: '~', blank: '%20' })
+
+export interface NamedEncoder {
+  readonly name: string
+  readonly encode: Encode
+}
+
+/** `encodeURIComponent` and `querystring.escape` of JavaScript: whatever any other of them leaves, this one leaves. */
+export const JAVASCRIPT: NamedEncoder = { name: 'javascript', encode: encoder({ leaves: "!'()*~", blank: '%20' }) }
+
+/**
+ * The encoders met that differ from the RFC's, the commonest first. Each also comes with `+` for a blank: Java's
+ * `URLEncoder`, .NET's `HttpUtility.UrlEncode` and `jQuery.param` write it so unless their user mends it.
+ */
+export const DEFECTIVE_ENCODERS: readonly NamedEncoder[] = [
+  JAVASCRIPT,
+  { name: 'java', encode: encoder({ leaves: '*', blank: '%20' }) },
+  { name: 'dotnet', encode: encoder({ leaves: '!()*', blank: '%20' }) },
+  { name: 'ruby', encode: encoder({ leaves: '~', blank: '+' }) },
+  { name: 'javascript-plus', encode: encoder({ leaves: "!'()*~", blank: '+' }) },
+  { name: 'java-plus', encode: encoder({ leaves: '*', blank: '+' }) },
+  { name: 'dotnet-plus', encode: encoder({ leaves: '!()*', blank: '+' }) },
+]
+
+function encoder({ leaves, blank }: { readonly leaves: string; readonly blank: string }): Encode {
+  return (text) =>
+    encodeURIComponent(text.toWellFormed())
+      .replace(/[!'()*~]/g, (char) => (leaves.includes(char) ? char : escapeOf(char)))
+      .replaceAll('%20', blank)
+}
+
+function escapeOf(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`
+}

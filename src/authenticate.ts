@@ -1,0 +1,47 @@
+// Decides who asks a OneRoster path: by a bearer token, or in v1.1 also by an OAuth 1.0a signature.
+import { signingSecretsOf } from './auth/credentials.ts'
+import { type AuthenticatedConsumer, authenticateBearer, consumerAsAuthenticated } from './auth/guard.ts'
+import { authenticateOAuth1, isOAuth1 } from './auth/oauth1/oauth1.ts'
+import { type Context, TOKEN_ISSUER } from './context.ts'
+import type { RosterRequest } from './roster-service.ts'
+import { findConsumer } from './store/consumers.ts'
+
+export type Authentication =
+  | { readonly ok: true; readonly consumer: AuthenticatedConsumer }
+  | { readonly ok: false; readonly status: 400 | 401; readonly wwwAuthenticate: string; readonly description: string }
+
+/** v1.2 knows OAuth 2 alone (facts 4.1): a signature is refused there like a missing token. */
+export async function authenticate(context: Context, asked: RosterRequest): Promise<Authentication> {
+  const { request, service } = asked
+  if (service.version === 'v1p1' && isOAuth1(request)) return signedBy(context, asked)
+  return authenticateBearer(request, {
+    sql: context.sql,
+    now: context.now,
+    cache: context.tokenCache,
+    signingKey: context.signingKey,
+    issuer: TOKEN_ISSUER,
+  })
+}
+
+async function signedBy(context: Context, { request, sentPath, query }: RosterRequest): Promise<Authentication> {
+  const { sql, now, log, sealingKey } = context
+  const signed = await authenticateOAuth1(request, {
+    sql,
+    now,
+    log,
+    addresses: addressesOf(context, request).map((address) => `${address}${sentPath}${query}`),
+    secretsOf: (id) => signingSecretsOf(id, { sql, now, sealingKey }),
+  })
+  if (!signed.ok) return signed
+  const consumer = findConsumer(sql, signed.consumerKey)
+  if (consumer === undefined) throw new Error('a consumer that signed has been removed in the same instant')
+  // A signature asks for no scope: it has all of the consumer's; those of other versions open nothing here.
+  return { ok: true, consumer: consumerAsAuthenticated(consumer, consumer.scopes) }
+}
+
+/** Where the consumer may think that it asks: the public address; and what it called, where no address is configured. */
+function addressesOf({ publicUrl, isPublicUrlConfigured }: Context, request: Request): readonly string[] {
+  if (isPublicUrlConfigured) return [publicUrl]
+  const { origin } = new URL(request.url)
+  return origin === publicUrl ? [publicUrl] : [publicUrl, origin]
+}

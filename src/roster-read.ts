@@ -1,0 +1,204 @@
+// Reads what an authorised request asks for, and dresses it: headers, links, validators, compression.
+
+import type { AuthenticatedConsumer } from './auth/guard.ts'
+import type { Context } from './context.ts'
+import { GZIP_LEAST, gzipBytes } from './gzip/gzip.ts'
+import { acceptsGzip, entityTag, isUnchanged } from './http-cache.ts'
+import { conditionOf } from './oneroster/condition.ts'
+import { linkHeader } from './oneroster/links.ts'
+import { type Entity, fieldsOf, isStored, MODEL } from './oneroster/model.ts'
+import type { Place } from './oneroster/nested-sql.ts'
+import { isOfStored, type MatchedOperation, type Parent, type StoredOperation } from './oneroster/operations.ts'
+import type { Query } from './oneroster/query.ts'
+import { ROSTERING, type Service } from './oneroster/services.ts'
+import { orderBy } from './oneroster/sort.ts'
+import { type StatusInfo, v1p1Status } from './oneroster/status-info.ts'
+import type { Form, ListQuery } from './store/records.ts'
+import type { Snapshot } from './store/snapshots.ts'
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly rows: number | undefined
+}
+
+export interface Read {
+  readonly request: Request
+  readonly service: Service
+  /** The raw path below the service's base. */
+  readonly path: string
+  readonly rawQuery: string
+  readonly matched: MatchedOperation
+  readonly query: Query
+  readonly snapshot: Snapshot
+  readonly place: Place
+  readonly consumer: AuthenticatedConsumer
+}
+
+/** The answer, or nothing when the object (or a parent that must be there) is unknown. */
+export async function readRoster(context: Context, read: Read): Promise<Answer | undefined> {
+  const { matched, service, consumer } = read
+  const { operation } = matched
+  // Facts 3.5: v1.2 gradebook and resources document a 404 for an unknown parent; rostering answers an empty list.
+  const mustHaveParents =
+    (service.version === 'v1p2' && operation.part !== 'rostering') || consumer.switches.includes('unknownParents404')
+  if (mustHaveParents && !operation.parents.every((parent) => isThere(context, read, parent))) return undefined
+  if (!isOfStored(operation)) return operation.isSingle ? undefined : emptyList(context, read)
+  const stored = { ...read, matched: { ...matched, operation } }
+  return operation.isSingle ? readOne(context, stored) : readList(context, stored)
+}
+
+type StoredRead = Read & { readonly matched: MatchedOperation<StoredOperation> }
+
+async function readOne(context: Context, read: StoredRead): Promise<Answer | undefined> {
+  const { matched, place, query } = read
+  const { entity } = matched.operation
+  const where = [conditionOf({ ...matched, place })]
+  const id = matched.parameters.id ?? ''
+  const json = context.reader.one(place.table(entity), place.generation, id, where, formOf(context, read))
+  if (json === undefined) return undefined
+  const reshape = reshaperOf(read)
+  const record = reshape === undefined ? json : reshape(json)
+  const tag = tagOf(context, read)
+  const headers = { ...listHeaders({ total: 1, count: 1 }), ETag: tag }
+  if (isUnchanged(read.request, tag)) return { status: 304, headers: { ...CACHED, ETag: tag }, body: EMPTY, rows: 0 }
+  const text = `{"${MODEL[entity].singular}":${record}${warningsText(query.warnings)}}`
+  return compressed(context, read, { status: 200, headers, body: new TextEncoder().encode(text), rows: 1 })
+}
+
+async function readList(context: Context, read: StoredRead): Promise<Answer> {
+  const { matched, place, query, request } = read
+  const { entity } = matched.operation
+  const tag = tagOf(context, read)
+  if (isUnchanged(request, tag)) return { status: 304, headers: { ...CACHED, ETag: tag }, body: EMPTY, rows: 0 }
+
+  const { filter } = query
+  // Both are the same list, so they share its order and its finished pieces.
+  const isActiveOnly = filter === undefined || filter.isActiveOnly
+  const isDefaultOrder = query.sort.field === 'sourcedId' && query.sort.direction === 'asc'
+  const list: ListQuery = {
+    table: place.table(entity),
+    generation: place.generation,
+    where: [conditionOf({ ...matched, place, ...(isActiveOnly ? {} : { filter }) })],
+    isDelta: filter?.mentions.has('dateLastModified') ?? false,
+    order: isDefaultOrder ? undefined : orderBy(query.sort),
+    form: formOf(context, read),
+    limit: query.limit,
+    offset: query.offset,
+  }
+  const head = `{"${entity}":[`
+  const tail = `]${warningsText(query.warnings)}}`
+  const dress = (total: number, count: number) => ({ ...pageHeaders(context, read, { total, count }), ETag: tag })
+
+  const reshape = reshaperOf(read)
+  if (reshape !== undefined) {
+    const { records, total } = context.reader.rows(list)
+    const body = new TextEncoder().encode(`${head}${records.map(reshape).join(',')}${tail}`)
+    const answer = { status: 200, headers: dress(total, records.length), body, rows: records.length }
+    return compressed(context, read, answer)
+  }
+  if (request.method !== 'HEAD' && acceptsGzip(request)) {
+    const { body, count, total } = await context.reader.gzipPage(list, { head, tail })
+    return { status: 200, headers: { ...dress(total, count), ...GZIPPED }, body, rows: count }
+  }
+  const { json, count, total } = context.reader.page(list)
+  return { status: 200, headers: dress(total, count), body: wrap(head, json, tail), rows: count }
+}
+
+/** Collections that have no records yet. */
+function emptyList(context: Context, read: Read): Answer {
+  const { matched, query } = read
+  const text = `{"${matched.operation.entity}":[]${warningsText(query.warnings)}}`
+  const headers = pageHeaders(context, read, { total: 0, count: 0 })
+  return { status: 200, headers, body: new TextEncoder().encode(text), rows: 0 }
+}
+
+function isThere(context: Context, { matched, place }: Read, { entity, parameter, subtype }: Parent): boolean {
+  if (!isStored(entity)) return false
+  const id = matched.parameters[parameter] ?? ''
+  const where = subtype === undefined ? [] : [subtype({ id }, place)]
+  return (
+    context.reader.one(place.table(entity), place.generation, id, where, { version: 'v1p1', root: '' }) !== undefined
+  )
+}
+
+function formOf({ publicUrl }: Context, { service }: Read): Form {
+  return { version: service.version, root: `${publicUrl}${ROSTERING[service.version].base}` }
+}
+
+/** How each record's text is changed for this answer, or nothing when it goes out as it is. */
+function reshaperOf({ matched, query, service, consumer }: Read): ((json: string) => string) | undefined {
+  const { fields } = query
+  const hasNative = service.version === 'v1p1' && consumer.switches.includes('nativeBooleans')
+  const booleans = hasNative ? booleansOf(matched.operation.entity) : NONE
+  if (fields === undefined && booleans.size === 0) return undefined
+  return (json) => {
+    // Stored records are JSON objects.
+    const record = Object.entries(JSON.parse(json) as Record<string, unknown>)
+    const kept = fields === undefined ? record : record.filter(([name]) => fields.includes(name))
+    return JSON.stringify(
+      Object.fromEntries(kept.map(([name, value]) => [name, booleans.has(name) ? value === 'true' : value])),
+    )
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function booleansOf(entity: Entity): ReadonlySet<string> {
+  return new Set(fieldsOf(entity, 'v1p1').flatMap(([name, { type }]) => (type === 'boolean' ? [name] : [])))
+}
+
+/** What decides the bytes besides the address: the snapshot, the consumer's part of it, and how it wants it. */
+function tagOf({ publicUrl }: Context, { snapshot, place, consumer }: Read): string {
+  return entityTag([
+    snapshot.time,
+    publicUrl,
+    place.table('users'),
+    place.table('orgs'),
+    consumer.switches.includes('nativeBooleans') ? 'native' : '',
+  ])
+}
+
+/** Children's data: kept by nobody but the consumer itself, and asked for again each time. */
+const CACHED = { 'Cache-Control': 'private, no-cache', Vary: 'Authorization, Accept-Encoding' }
+const GZIPPED = { 'Content-Encoding': 'gzip' }
+const EMPTY = new Uint8Array(0)
+
+interface Counts {
+  readonly total: number
+  readonly count: number
+}
+
+function listHeaders({ total, count }: Counts): Record<string, string> {
+  return { 'Content-Type': JSON_TYPE, ...CACHED, 'X-Total-Count': String(total), 'X-Count': String(count) }
+}
+
+function pageHeaders({ publicUrl }: Context, read: Read, counts: Counts): Record<string, string> {
+  const { service, path, rawQuery, query } = read
+  const url = `${publicUrl}${service.base}${path}${rawQuery}`
+  const { offset, limit } = query
+  return { ...listHeaders(counts), Link: linkHeader({ url, offset, limit, total: counts.total }) }
+}
+
+async function compressed({ deflate }: Context, { request }: Read, answer: Answer): Promise<Answer> {
+  if (request.method === 'HEAD' || answer.body.length < GZIP_LEAST || !acceptsGzip(request)) return answer
+  return { ...answer, headers: { ...answer.headers, ...GZIPPED }, body: await gzipBytes(answer.body, deflate) }
+}
+
+function wrap(head: string, json: Uint8Array, tail: string): Uint8Array<ArrayBuffer> {
+  const encoder = new TextEncoder()
+  const before = encoder.encode(head)
+  const after = encoder.encode(tail)
+  const whole = new Uint8Array(before.length + json.length + after.length)
+  whole.set(before)
+  whole.set(json, before.length)
+  whole.set(after, before.length + json.length)
+  return whole
+}
+
+function warningsText(warnings: readonly StatusInfo[]): string {
+  return warnings.length === 0 ? '' : `,"statusInfoSet":${JSON.stringify(v1p1Status(warnings).statusInfoSet)}`
+}

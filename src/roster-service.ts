@@ -1,0 +1,144 @@
+// Answers a OneRoster request of any version: who asks, what for, may they, and then a page or a record of the snapshot.
+
+import type { AuthenticatedConsumer } from './auth/guard.ts'
+import { requireScope } from './auth/guard.ts'
+import { authenticate } from './authenticate.ts'
+import type { Context } from './context.ts'
+import { matchOperation } from './oneroster/operations.ts'
+import { parseQuery } from './oneroster/query.ts'
+import { scopeUrl } from './oneroster/scopes.ts'
+import type { Service, ServicePath } from './oneroster/services.ts'
+import { failureBody, type Outcome, STATUS } from './oneroster/status-info.ts'
+import { type Answer, JSON_TYPE, readRoster } from './roster-read.ts'
+import { narrowingOf, tableNames } from './store/rosters.ts'
+import { currentSnapshot } from './store/snapshots.ts'
+
+/** When a consumer should ask again while there is no snapshot yet. */
+const FIRST_SNAPSHOT_RETRY_SECONDS = 60
+/** The same while its narrowed roster is being made. */
+const ROSTER_RETRY_SECONDS = 10
+
+export interface RosterRequest extends ServicePath {
+  readonly request: Request
+  /** The raw path below the public prefix, as it was sent. */
+  readonly sentPath: string
+  /** The raw query with its `?`, or empty. */
+  readonly query: string
+}
+
+/** Never throws for what a consumer sends: each refusal is the version's status payload (facts 3.6, 3.7). */
+export async function answerRoster(context: Context, asked: RosterRequest): Promise<Response> {
+  const startedMs = context.now()
+  const { service, request } = asked
+  const { answer, ...facts } = await decide(context, asked)
+  context.log.info('request', {
+    method: request.method,
+    service: service.base,
+    ...facts,
+    status: answer.status,
+    rows: answer.rows,
+    bytes: answer.body.length,
+    ms: context.now() - startedMs,
+  })
+  const isBodiless = request.method === 'HEAD' || answer.status === 304
+  return new Response(isBodiless ? null : answer.body, { status: answer.status, headers: answer.headers })
+}
+
+interface Decision {
+  readonly answer: Answer
+  readonly operation?: string | undefined
+  readonly consumer?: string | undefined
+  /** What was asked, without values. */
+  readonly query?: string | undefined
+}
+
+async function decide(context: Context, asked: RosterRequest): Promise<Decision> {
+  const { request, service, path, query } = asked
+  const matched = matchOperation(service, path)
+  const operation = matched?.operation.name
+  const refuse = (outcome: Outcome, description: string, headers: Record<string, string> = {}): Decision => ({
+    operation,
+    answer: refusal(context, service, { outcome, description, operation, headers }),
+  })
+
+  const snapshot = currentSnapshot(context.sql)
+  if (snapshot === undefined) {
+    const description = 'The first snapshot is not ready yet. Ask again later.'
+    return refuse('not-ready', description, { 'Retry-After': String(FIRST_SNAPSHOT_RETRY_SECONDS) })
+  }
+  const who = await authenticate(context, asked)
+  if (!who.ok) {
+    const outcome = who.status === 400 ? 'malformed-credentials' : 'unauthorized'
+    return refuse(outcome, who.description, { 'WWW-Authenticate': who.wwwAuthenticate })
+  }
+  const consumer = who.consumer
+  const known = (decision: Decision): Decision => ({ ...decision, consumer: consumer.id })
+  if (consumer.requestsPerMinute !== null) {
+    const taken = context.rateLimiter.take(consumer.id, consumer.requestsPerMinute)
+    if (!taken.ok) {
+      const description = `More than ${consumer.requestsPerMinute} requests a minute. Ask again later.`
+      return known(refuse('busy', description, { 'Retry-After': String(taken.retryAfterSeconds) }))
+    }
+  }
+
+  if (matched === undefined) return known(refuse('unknown-object', 'Unknown Object: no such path.'))
+  if (!matched.methods.includes(request.method)) {
+    const use = matched.methods.length === 0 ? 'It cannot be read.' : `Use ${matched.methods.join(' or ')}.`
+    const description = `${request.method} is not supported here. ${use}`
+    return known(refuse('method-not-allowed', description, { Allow: matched.methods.join(', ') }))
+  }
+  const { entity, scope, isSingle } = matched.operation
+  const allowed = requireScope(consumer, [scopeUrl(scope, service.version)])
+  if (!allowed.ok)
+    return known(refuse('forbidden', allowed.description, { 'WWW-Authenticate': allowed.wwwAuthenticate }))
+  if (isWithheld(entity, consumer)) return known(refuse('forbidden', `This consumer may not read ${entity}.`))
+
+  const narrowing = narrowingOf(consumer)
+  const table = tableNames(context.sql, narrowing, snapshot.generation)
+  if (table === undefined) {
+    context.rosters.request(narrowing)
+    const description = "This consumer's part of the roster is being prepared. Ask again later."
+    return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
+  }
+
+  const parsed = parseQuery(query, entity, { version: service.version, maxLimit: context.maxLimit, single: isSingle })
+  if (!parsed.ok) return known(refuse(parsed.fault.outcome, parsed.fault.description))
+  const place = { generation: snapshot.generation, table }
+  const answer = await readRoster(context, {
+    ...asked,
+    matched,
+    query: parsed,
+    rawQuery: query,
+    snapshot,
+    place,
+    consumer,
+  })
+  const decision = answer === undefined ? refuse('unknown-object', 'Unknown Object.') : { answer, operation }
+  return { ...known(decision), query: parsed.shape }
+}
+
+function isWithheld(entity: string, { withheld }: AuthenticatedConsumer): boolean {
+  const names: readonly string[] = withheld
+  return entity === 'demographics' && names.includes(entity)
+}
+
+interface Refusal {
+  readonly outcome: Outcome
+  readonly description: string
+  readonly operation: string | undefined
+  readonly headers: Record<string, string>
+}
+
+function refusal(
+  context: Context,
+  { version }: Service,
+  { outcome, description, operation, headers }: Refusal,
+): Answer {
+  const payload = failureBody(version, { outcome, description }, { requestId: context.newRequestId(), operation })
+  return {
+    status: STATUS[outcome].httpStatus,
+    headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store', ...headers },
+    body: new TextEncoder().encode(JSON.stringify(payload)),
+    rows: undefined,
+  }
+}
