@@ -1,7 +1,8 @@
 // Decides who asks a OneRoster path: by a bearer token, or in v1.1 also by an OAuth 1.0a signature.
 import { signingSecretsOf } from './auth/credentials.ts'
 import { type AuthenticatedConsumer, authenticateBearer, consumerAsAuthenticated } from './auth/guard.ts'
-import { authenticateOAuth1, isOAuth1 } from './auth/oauth1/oauth1.ts'
+import { isOAuth1 } from './auth/oauth1/header.ts'
+import { authenticateOAuth1 } from './auth/oauth1/oauth1.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
 import type { RosterRequest } from './roster-service.ts'
 import { findConsumer } from './store/consumers.ts'
@@ -34,9 +35,17 @@ async function signedBy(context: Context, { request, sentPath, query }: RosterRe
   })
   if (!signed.ok) return signed
   const consumer = findConsumer(sql, signed.consumerKey)
-  if (consumer === undefined) throw new Error('a consumer that signed has been removed in the same instant')
+  if (consumer === undefined) return REMOVED
   // A signature asks for no scope: it has all of the consumer's; those of other versions open nothing here.
   return { ok: true, consumer: consumerAsAuthenticated(consumer, consumer.scopes) }
+}
+
+/** It was there when its signature was verified, an instant ago. */
+const REMOVED: Authentication = {
+  ok: false,
+  status: 401,
+  wwwAuthenticate: 'OAuth realm="oneroster"',
+  description: 'The consumer no longer exists.',
 }
 
 /** Where the consumer may think that it asks: the public address; and what it called, where no address is configured. */

@@ -112,7 +112,7 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
 function emptyList(context: Context, read: Read): Answer {
   const { matched, query } = read
   const text = `{"${matched.operation.entity}":[]${warningsText(query.warnings)}}`
-  const headers = pageHeaders(context, read, { total: 0, count: 0 })
+  const headers = { ...pageHeaders(context, read, { total: 0, count: 0 }), ETag: tagOf(context, read) }
   return { status: 200, headers, body: new TextEncoder().encode(text), rows: 0 }
 }
 

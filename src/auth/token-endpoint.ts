@@ -27,7 +27,8 @@ const EXTRA_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> 
 /**
  * Answers 200 with a new bearer token, or RFC 6749 §5.2's errors: 401 for credentials, 400 for the rest (405 for another
  * method, 413 for a long body). No scope asked = all of the consumer's; unknown or foreign scopes are left out, and only
- * when none remains is the request refused. A new token ends no earlier one.
+ * when none remains is the request refused. A new token ends no earlier one. That credentials have expired is told to those
+ * alone who know the secret.
  */
 export async function handleTokenRequest(request: Request, deps: TokenEndpointDeps): Promise<Response> {
   if (request.method !== 'POST') return answer(refusal(405, 'invalid_request', 'Send the request with POST'))
@@ -84,8 +85,7 @@ async function firstAuthentic(readings: readonly Credentials[], deps: Credential
 }
 
 async function grant(consumer: ConsumerRecord, scopes: readonly string[], deps: TokenEndpointDeps): Promise<Response> {
-  // A token does not outlive its consumer. In the consumer's last second it lives on for the rest of that second only in
-  // its own words: the guard asks the consumer's expiry each time.
+  // A token does not promise more than its consumer's own end, at which the guard refuses it whatever it promised.
   const leftMs = (consumer.expiresMs ?? Number.POSITIVE_INFINITY) - deps.now()
   const lifetimeSeconds = Math.max(1, Math.floor(Math.min(deps.tokenLifetimeMs, leftMs) / 1000))
   const token = await issueToken(

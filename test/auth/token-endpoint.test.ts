@@ -1,18 +1,19 @@
 // The token endpoint, in the shapes that consumers use.
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { addClient } from '../../src/auth/clients.ts'
+import { addClient, rotateClient, updateClient } from '../../src/auth/clients.ts'
 import { authenticateBearer } from '../../src/auth/guard.ts'
 import { DEFAULT_SCOPES } from '../../src/auth/scopes.ts'
 import { hashSecret } from '../../src/auth/secrets.ts'
 import { handleTokenRequest } from '../../src/auth/token-endpoint.ts'
 import { insertConsumer } from '../../src/store/consumers.ts'
-import { createProfile, START_MS } from './profile.ts'
+import { createProfile, PLAIN_CONSUMER, START_MS } from './profile.ts'
 
 const TOKEN_URL = 'https://roster.example.org/oauth/token'
 const FORM = 'application/x-www-form-urlencoded'
 const CORE = 'https://purl.imsglobal.org/spec/or/v1p1/scope/roster-core.readonly'
-const GRADES = 'https://purl.imsglobal.org/spec/or/v1p1/scope/gradebook.readonly'
+const CORE_V1P2 = 'https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly'
+const GRADES = 'https://purl.imsglobal.org/spec/or/v1p1/scope/gradebook.delete'
 
 interface Sent {
   readonly basic?: string
@@ -29,14 +30,10 @@ const SECRET = 'p%41ss/w:rd=0123456'
 async function profileWithConsumer() {
   const profile = createProfile()
   insertConsumer(profile.sql, {
+    ...PLAIN_CONSUMER,
     id: ID,
-    name: 'Sync',
     secretHash: await hashSecret(SECRET, profile.random),
     scopes: DEFAULT_SCOPES,
-    schools: null,
-    createdMs: START_MS,
-    rotatedMs: null,
-    source: 'command',
   })
   return profile
 }
@@ -61,6 +58,8 @@ const ENCODED = `${encodeURIComponent(ID)}:${encodeURIComponent(SECRET)}`
 const GRANT = 'grant_type=client_credentials'
 const FORM_PAIR = `client_id=${encodeURIComponent(ID)}&client_secret=${encodeURIComponent(SECRET)}`
 
+const JSON_PAIR = JSON.stringify({ client_id: ID, client_secret: SECRET })
+
 describe('a token is granted', () => {
   it.each<[string, Sent]>([
     ['form-encoded Basic credentials', { basic: ENCODED, type: FORM, body: GRANT }],
@@ -84,6 +83,19 @@ describe('a token is granted', () => {
     ['Basic and nothing else', { basic: RAW }],
     ['Basic and only a scope', { basic: RAW, type: FORM, body: `scope=${CORE}` }],
     ['Basic and the same client_id in the body', { basic: RAW, type: FORM, body: `${GRANT}&${FORM_PAIR}` }],
+    [
+      'Basic and a JSON scope in a body that says it is text',
+      { basic: RAW, type: 'text/plain', body: `{"scope":"${CORE}"}` },
+    ],
+    ['Basic, encoded, and the same pair in the body', { basic: ENCODED, type: FORM, body: `${GRANT}&${FORM_PAIR}` }],
+    ['Basic and the same pair as JSON', { basic: RAW, type: 'application/json', body: JSON_PAIR }],
+    ['credentials in the body and the grant in the query', { type: FORM, body: FORM_PAIR, query: `?${GRANT}` }],
+    [
+      'credentials in JSON and the grant in the query',
+      { type: 'application/json', body: JSON_PAIR, query: `?${GRANT}` },
+    ],
+    ['an empty grant, which is none', { basic: RAW, type: FORM, body: 'grant_type=' }],
+    ['parameters that nobody knows', { basic: RAW, type: FORM, body: `${GRANT}&audience=x&resource=y`, query: '?v=1' }],
     ['an empty scope', { basic: RAW, type: FORM, body: `${GRANT}&scope=` }],
     [
       'a foreign Authorization header beside the body',
@@ -135,6 +147,8 @@ describe('a token is granted', () => {
     [CORE, [CORE]],
     [`${CORE} ${GRADES} openid`, [CORE]],
     [`${CORE}  ${CORE}`, [CORE]],
+    [`${CORE_V1P2} ${CORE}`, [CORE_V1P2, CORE]],
+    [CORE_V1P2, [CORE_V1P2]],
   ])('for scope %j', async (scope, granted) => {
     const { body } = await send({ basic: RAW, type: FORM, body: `${GRANT}&scope=${encodeURIComponent(scope)}` })
     expect(body.scope).toBe(granted.join(' '))
@@ -153,10 +167,58 @@ describe('a token is granted', () => {
     expect(await response.json()).toMatchObject({ expires_in: 90 })
   })
 
+  it('for no longer than the consumer lives', async () => {
+    const profile = await profileWithConsumer()
+    const lifetime = async () => {
+      const response = await handleTokenRequest(tokenRequest({ basic: RAW }), profile)
+      const { access_token: token, expires_in: seconds } = await response.json()
+      return [seconds, (decodeJwt(token).exp ?? 0) * 1000 - profile.now()]
+    }
+    updateClient(ID, { expiresMs: START_MS + 90_500 }, profile)
+    expect(await lifetime()).toEqual([90, 90_000])
+    updateClient(ID, { expiresMs: START_MS + 7_200_000 }, profile)
+    expect(await lifetime()).toEqual([3_600, 3_600_000])
+  })
+
+  it('and ends with its consumer, also in the last second', async () => {
+    const profile = await profileWithConsumer()
+    updateClient(ID, { expiresMs: START_MS + 400 }, profile)
+    const response = await handleTokenRequest(tokenRequest({ basic: RAW }), profile)
+    const { access_token: token } = await response.json()
+    const used = new Request('https://roster.example.org/', { headers: { authorization: `Bearer ${token}` } })
+    profile.clock.ms += 399
+    expect(await authenticateBearer(used, profile)).toMatchObject({ ok: true })
+    profile.clock.ms += 1
+    expect(await authenticateBearer(used, profile)).toMatchObject({ ok: false, status: 401 })
+  })
+
+  it('without the scope of what is withheld', async () => {
+    const profile = await profileWithConsumer()
+    updateClient(ID, { withheld: ['demographics'] }, profile)
+    const { scope } = await (await handleTokenRequest(tokenRequest({ basic: RAW }), profile)).json()
+    expect(scope.split(' ')).toHaveLength(DEFAULT_SCOPES.length - 2)
+    expect(scope).not.toContain('demographics')
+  })
+
+  it('for the old secret too, until the overlap ends', async () => {
+    const profile = await profileWithConsumer()
+    const rotated = await rotateClient(ID, { overlapMs: 60_000 }, profile)
+    if (!rotated.ok) throw new Error(rotated.messages.join(' '))
+    const statuses = async () => {
+      const asked = [RAW, ENCODED, `${ID}:${rotated.secret}`].map(async (basic) => {
+        return (await handleTokenRequest(tokenRequest({ basic }), profile)).status
+      })
+      return Promise.all(asked)
+    }
+    expect(await statuses()).toEqual([200, 200, 200])
+    profile.clock.ms += 60_000
+    expect(await statuses()).toEqual([401, 401, 200])
+  })
+
   it('to a consumer that was just added', async () => {
     const profile = createProfile()
     const result = await addClient({ name: 'Sync' }, profile)
-    if (!result.ok) throw new Error(result.message)
+    if (!result.ok) throw new Error(result.messages.join(' '))
     const response = await handleTokenRequest(tokenRequest({ basic: `${result.client.id}:${result.secret}` }), profile)
     expect(response.status).toBe(200)
   })
@@ -210,6 +272,24 @@ describe('a token is refused', () => {
     expect([...known.response.headers]).toEqual([...unknown.response.headers])
   })
 
+  it('to a consumer that has expired, which is told to who knows the secret', async () => {
+    const profile = await profileWithConsumer()
+    updateClient(ID, { expiresMs: START_MS + 1_000 }, profile)
+    profile.clock.ms += 1_000
+    for (const basic of [RAW, ENCODED]) {
+      const response = await handleTokenRequest(tokenRequest({ basic }), profile)
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        { error: 'invalid_client', error_description: 'The credentials of this client have expired' },
+      ])
+    }
+    const guessed = await handleTokenRequest(tokenRequest({ basic: `${ID}:wrong` }), profile)
+    expect(await guessed.json()).toEqual({
+      error: 'invalid_client',
+      error_description: 'The client id or secret is wrong',
+    })
+  })
+
   it('without reading an endless body to its end', async () => {
     let pulled = 0
     const endless = new ReadableStream<Uint8Array>({
@@ -245,7 +325,7 @@ describe('what is told and logged', () => {
   it('names a known client whose secret was wrong', async () => {
     const { profile } = await send({ basic: `${ID}:wrong` })
     expect(profile.lines).toEqual([
-      { level: 'warn', event: 'token-refused', fields: { client: ID, error: 'invalid_client' } },
+      { level: 'warn', event: 'token-refused', fields: { client: ID, error: 'invalid_client', reason: 'wrong' } },
     ])
   })
 })

@@ -26,13 +26,18 @@ describe.each(Object.keys(GENERATIONS) as (keyof typeof GENERATIONS)[])('over %s
       const { teacher, classes } = await classroom.connectTeacher(email)
       expect(teacher).toMatchObject({ email, status: 'active' })
       const own = teaching.filter((one) => linksAt(one, 'user')[0]?.sourcedId === teacher.sourcedId)
-      expect(ids(classes.map(({ taught }) => taught))).toEqual(own.map((one) => linksAt(one, 'class')[0]?.sourcedId).sort())
+      expect(ids(classes.map(({ taught }) => taught))).toEqual(
+        own.map((one) => linksAt(one, 'class')[0]?.sourcedId).sort(),
+      )
       for (const { taught, students, teachers, categories, lineItems, gradingPeriods } of classes) {
         const members = [...expected.enrollments.values()].filter(
           (one) => linksAt(one, 'class')[0]?.sourcedId === taught.sourcedId,
         )
         const withRole = (role: string) =>
-          members.filter((one) => one.role === role).map((one) => linksAt(one, 'user')[0]?.sourcedId).sort()
+          members
+            .filter((one) => one.role === role)
+            .map((one) => linksAt(one, 'user')[0]?.sourcedId)
+            .sort()
         expect([ids(students), ids(teachers)]).toEqual([withRole('student'), withRole('teacher')])
         expect([categories, lineItems]).toEqual([[], []])
         for (const period of gradingPeriods) expect(period.type).toBe('gradingPeriod')
@@ -45,7 +50,10 @@ describe.each(Object.keys(GENERATIONS) as (keyof typeof GENERATIONS)[])('over %s
     for (const list of ['orgs', 'academicSessions', 'courses', 'classes', 'users', 'enrollments'] as const) {
       expect(ids(await classroom.importAll(list))).toEqual(ids(expected[list].values()))
     }
-    const people = [...(await classroom.importAll('students', 'users')), ...(await classroom.importAll('teachers', 'users'))]
+    const people = [
+      ...(await classroom.importAll('students', 'users')),
+      ...(await classroom.importAll('teachers', 'users')),
+    ]
     expect(ids(people)).toEqual(ids(expected.users.values()))
     const schools = await classroom.importAll('schools', 'orgs')
     expect(schools.map(({ type }) => type)).toEqual(schools.map(() => 'school'))
@@ -100,7 +108,11 @@ describe('over 1.2 alone', () => {
       const primaries = list.filter(({ roleType }) => roleType === 'primary').map(({ org }) => org.sourcedId)
       expect(primaries.sort(), sourcedId).toEqual(places.sort())
       const held = expected.users.get(sourcedId)
-      expect(places).toEqual(linksAt(held ?? {}, 'orgs').map((org) => org.sourcedId).sort())
+      expect(places).toEqual(
+        linksAt(held ?? {}, 'orgs')
+          .map((org) => org.sourcedId)
+          .sort(),
+      )
     }
   })
 

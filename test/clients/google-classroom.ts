@@ -77,7 +77,10 @@ export async function startClassroom(wire: Wire, version: keyof typeof GENERATIO
       teachers: await people('teachers'),
       categories: recordsOf(await gradebook(`${place}/categories?limit=10000`), 'categories'),
       lineItems: recordsOf(await gradebook(`${place}/lineItems?limit=10000`), 'lineItems'),
-      gradingPeriods: recordsOf(await roster(`/terms/${term?.sourcedId}/gradingPeriods?limit=10000`), 'academicSessions'),
+      gradingPeriods: recordsOf(
+        await roster(`/terms/${term?.sourcedId}/gradingPeriods?limit=10000`),
+        'academicSessions',
+      ),
     }
   }
 

@@ -31,7 +31,7 @@ describe.each(libraries)('the signer %s', (_, library) => {
     "role='student' OR role='teacher' AND status='active'",
     "familyName!='(Nobody) * !'",
     "familyName!='Müller-Łódź ~ 100%'",
-  ])("reads what %s finds", async (filter) => {
+  ])('reads what %s finds', async (filter) => {
     const answer = await signingClient(wire, library, { now }).get('/users', { filter, limit: '10000' })
     const bearer = await bridge.get(`/users?limit=10000&filter=${encodeURIComponent(filter)}`)
     expect(answer.text).toBe(await bearer.text())
@@ -41,7 +41,10 @@ describe.each(libraries)('the signer %s', (_, library) => {
   test('reads nested lists and single records in any order of parameters', async () => {
     const { get } = signingClient(wire, library, { now })
     const [school] = recordsOf(await get('/schools', { orderBy: 'desc', limit: '1', sort: 'name' }), 'orgs')
-    const answer = await get(`/schools/${school?.sourcedId}/enrollments`, { filter: "role='teacher'", fields: 'sourcedId' })
+    const answer = await get(`/schools/${school?.sourcedId}/enrollments`, {
+      filter: "role='teacher'",
+      fields: 'sourcedId',
+    })
     expect(totalOf(answer)).toBeGreaterThan(0)
     expect((await get(`/schools/${school?.sourcedId}`)).status).toBe(200)
   })
@@ -116,8 +119,13 @@ describe('a signed request is refused', () => {
 
   test('when the secret or the key is wrong, with the same words', async () => {
     const texts: unknown[] = []
-    for (const credentials of [{ id: CONSUMER.id, secret: 'wrong' }, { id: 'nobody', secret: CONSUMER.secret }]) {
-      const answer = await send(sign(library, address, [], { credentials, nowMs: now(), nonce: `wrong-${texts.length}` }))
+    for (const credentials of [
+      { id: CONSUMER.id, secret: 'wrong' },
+      { id: 'nobody', secret: CONSUMER.secret },
+    ]) {
+      const answer = await send(
+        sign(library, address, [], { credentials, nowMs: now(), nonce: `wrong-${texts.length}` }),
+      )
       expect(answer.status).toBe(401)
       texts.push(JSON.parse(answer.text).statusInfoSet[0].imsx_description)
     }

@@ -22,7 +22,9 @@ const ENCODERS = {
   ruby: (text: string) => strict(text).replaceAll('%20', '+'),
   /** `HttpUtility.UrlEncode` with `+` repaired and hex in upper case leaves `! ( ) *` and encodes `~`. */
   dotnet: (text: string) =>
-    strict(text).replace(/%2[189A]/g, (escape) => decodeURIComponent(escape)).replaceAll('~', '%7E'),
+    strict(text)
+      .replace(/%2[189A]/g, (written) => decodeURIComponent(written))
+      .replaceAll('~', '%7E'),
 } as const satisfies Readonly<Record<string, Encode>>
 
 export interface Library {
@@ -55,12 +57,18 @@ export const LIBRARIES = {
     method: 'HMAC-SHA256',
     encode: ENCODERS.javascript,
     // The HTTP library that it uses has an encoding of its own.
-    encodeQuery: (text) => encodeURIComponent(text).replaceAll('%20', '+').replaceAll('%3A', ':').replaceAll('%2C', ','),
+    encodeQuery: (text) =>
+      encodeURIComponent(text).replaceAll('%20', '+').replaceAll('%3A', ':').replaceAll('%2C', ','),
   },
   php: { method: 'HMAC-SHA256', encode: strict, encodeQuery: strict, dropsPort: true },
   java: { method: 'HMAC-SHA256', encode: ENCODERS.java, encodeQuery: ENCODERS.java },
   ruby: { method: 'HMAC-SHA256', encode: ENCODERS.ruby, encodeQuery: ENCODERS.ruby, dropsPort: true },
-  dotnet: { method: 'HMAC-SHA1', encode: ENCODERS.dotnet, encodeQuery: ENCODERS.dotnet, extra: [['oauth_version', '1.0']] },
+  dotnet: {
+    method: 'HMAC-SHA1',
+    encode: ENCODERS.dotnet,
+    encodeQuery: ENCODERS.dotnet,
+    extra: [['oauth_version', '1.0']],
+  },
   /** Moodle's helper keeps a callback in the header, and its HTTP library a comma behind the scheme. */
   moodle: {
     method: 'HMAC-SHA256',
@@ -89,7 +97,12 @@ export interface SigningOptions {
 }
 
 /** The address with its query as the library sends it, and its header. */
-export function sign(library: Library, address: string, query: readonly Pair[], options: SigningOptions): SignedRequest {
+export function sign(
+  library: Library,
+  address: string,
+  query: readonly Pair[],
+  options: SigningOptions,
+): SignedRequest {
   const { encode, extra = [], header = separated, leavesOutEmpty = false } = library
   const { credentials = CONSUMER, nowMs, nonce } = options
   const own: readonly Pair[] = [
@@ -121,19 +134,31 @@ export interface SigningClient {
   get(path: string, query?: Readonly<Record<string, string>>): Promise<WireAnswer>
 }
 
-/** A client that signs every request, with nonces of eight to ten letters as ClassLink's libraries make them. */
+let signedRequests = 0
+
+/** Eight to ten letters, as ClassLink's libraries make them; never twice, whatever client asks. */
+function nextNonce(): string {
+  signedRequests += 1
+  return createHmac('sha256', 'nonces')
+    .update(String(signedRequests))
+    .digest('hex')
+    .slice(0, 8 + (signedRequests % 3))
+}
+
+/** A client that signs every request of its own. */
 export function signingClient(
   wire: Wire,
   library: Library,
   { now, credentials = CONSUMER }: { readonly now: () => number; readonly credentials?: Credentials },
 ): SigningClient {
-  let count = 0
   return {
     get(path, query = {}) {
-      count += 1
-      const nonce = createHmac('md5', library.method + now()).update(String(count)).digest('hex').slice(0, 8 + (count % 3))
       const address = `${wire.publicUrl}/ims/oneroster/v1p1${path}`
-      const request = sign(library, address, Object.entries(query), { credentials, nowMs: now(), nonce })
+      const request = sign(library, address, Object.entries(query), {
+        credentials,
+        nowMs: now(),
+        nonce: nextNonce(),
+      })
       return wire.send(request.address, { headers: { authorization: request.authorization } })
     },
   }

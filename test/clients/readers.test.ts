@@ -101,13 +101,17 @@ describe('a reader that stops at a short page', () => {
     const isOfChosen = (record: Entity, field: string) =>
       linksAt(record, field).some(({ sourcedId }) => chosen.includes(sourcedId))
     expect(byId(users)).toEqual(byId([...expected.users.values()].filter((user) => isOfChosen(user, 'orgs'))))
-    expect(names).toEqual([...names].sort(([a = '', x = ''], [b = '', y = '']) => (`${a}\0${x}` < `${b}\0${y}` ? -1 : 1)))
+    expect(names).toEqual(
+      [...names].sort(([a = '', x = ''], [b = '', y = '']) => (`${a}\0${x}` < `${b}\0${y}` ? -1 : 1)),
+    )
     const enrollments = [...expected.enrollments.values()].filter((record) => isOfChosen(record, 'school'))
     expect(byId(read.flatMap((part) => part.enrollments))).toEqual(byId(enrollments))
     for (const { classes, terms } of read) {
       expect(classes.length).toBeGreaterThan(0)
       const own = new Set(terms.map(({ sourcedId }) => sourcedId))
-      expect(classes.flatMap((taught) => linksAt(taught, 'terms')).filter(({ sourcedId }) => !own.has(sourcedId))).toEqual([])
+      expect(
+        classes.flatMap((taught) => linksAt(taught, 'terms')).filter(({ sourcedId }) => !own.has(sourcedId)),
+      ).toEqual([])
     }
 
     const since = await synchronise(reader, chosen, '2020-01-01')
@@ -124,8 +128,8 @@ describe('a strict reader that follows Link', () => {
     ...CLASSLINK_ENDPOINTS.map((endpoint) => `${endpoint}?limit=45`),
     ...CLASSLINK_ENDPOINTS.map((endpoint) => `${endpoint}?limit=10000&filter=dateLastModified>='2020-01-01'`),
     "users?limit=20&filter=role='student' OR role='teacher'&sort=familyName&orderBy=desc",
-    "users?limit=33&filter=familyName>'A, \"B\" <c>'",
-    "enrollments?limit=50&offset=7",
+    'users?limit=33&filter=familyName>\'A, "B" <c>\'',
+    'enrollments?limit=50&offset=7',
   ])('reads %s', async (path) => {
     const token = await fetchToken(wire)
     const items = await readByLinks(wire, { token, root, path }).catch((error: Error) => error.message)
@@ -137,13 +141,16 @@ describe('a strict reader that follows Link', () => {
 })
 
 describe('tokens', () => {
-  test.each(Object.keys(TOKEN_REQUESTS) as (keyof typeof TOKEN_REQUESTS)[])('asked for as %s open the roster', async (form) => {
-    for (const path of ['/oauth/token', '/token', '/oauth2/token']) {
-      const token = await fetchToken(wire, { form, path })
-      const answer = await wire.send(`${wire.publicUrl}${BASE}/orgs`, { headers: bearer(token) })
-      expect(answer.status).toBe(200)
-    }
-  })
+  test.each(Object.keys(TOKEN_REQUESTS) as (keyof typeof TOKEN_REQUESTS)[])(
+    'asked for as %s open the roster',
+    async (form) => {
+      for (const path of ['/oauth/token', '/token', '/oauth2/token']) {
+        const token = await fetchToken(wire, { form, path })
+        const answer = await wire.send(`${wire.publicUrl}${BASE}/orgs`, { headers: bearer(token) })
+        expect(answer.status).toBe(200)
+      }
+    },
+  )
 
   test('of several threads are all good', async () => {
     const tokens = await Promise.all(Array.from({ length: 5 }, () => fetchToken(wire)))

@@ -74,7 +74,10 @@ const CHECKS: Readonly<Record<SdsResource, Readonly<Record<string, Check>>>> = {
     agents: optional(links('user')),
     metadata: optional((value) => {
       const flags = (value as Json)['microsoft.userFlags']
-      return flags === undefined || String(flags).split(',').every((flag) => FLAGS.includes(flag.trim()))
+      return flags === undefined ||
+        String(flags)
+          .split(',')
+          .every((flag) => FLAGS.includes(flag.trim()))
         ? undefined
         : 'holds user flags that are not known'
     }),

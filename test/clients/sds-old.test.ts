@@ -73,7 +73,9 @@ describe('a run', () => {
         expect(idsOf([...held.values()])).toEqual(idsOf(after[place]?.[member] ?? []))
       }
     }
-    const gone = deltas.flatMap(({ studentEnrollments }) => studentEnrollments).filter(({ status }) => status !== 'active')
+    const gone = deltas
+      .flatMap(({ studentEnrollments }) => studentEnrollments)
+      .filter(({ status }) => status !== 'active')
     expect(gone.length).toBeGreaterThan(0)
     // Early versions had the status in front, and so saw no deletions.
     const early = await get(`/enrollments?filter=status='active' AND role='student' AND dateLastModified>'${since}'`)
@@ -110,9 +112,12 @@ describe('odd but harmless requests', () => {
     ['//students?limit=100', '/students?limit=100'],
     ['/schools/?limit=100', '/schools?limit=100'],
     ["/users?filter=status='active'&offset=0&limit=50", "/users?offset=0&limit=50&filter=status='active'"],
-    ["/users?filter=status%3D%27active%27&limit=50", "/users?limit=50&filter=status='active'"],
+    ['/users?filter=status%3D%27active%27&limit=50', "/users?limit=50&filter=status='active'"],
     ['/users?filter=status=’active’&limit=50', "/users?limit=50&filter=status='active'"],
-    ["/enrollments?filter=role='student'+AND+status='active'", "/enrollments?filter=role='student' AND status='active'"],
+    [
+      "/enrollments?filter=role='student'+AND+status='active'",
+      "/enrollments?filter=role='student' AND status='active'",
+    ],
     ['/Users?limit=50&unknown=1&$top=5&_=1700000000', '/users?limit=50'],
   ])('%s answers as %s', async (odd, usual) => {
     const get = await connect()

@@ -79,7 +79,9 @@ describe('deltas', () => {
       const sds = await startSds(wire)
       const delta = await sds.deltaPull(since, 'total')
       expect(await sds.deltaPull(since, 'link')).toEqual(delta)
-      tombstones += Object.values(delta).flat().filter(({ status }) => status === 'tobedeleted').length
+      tombstones += Object.values(delta)
+        .flat()
+        .filter(({ status }) => status === 'tobedeleted').length
       held = applyDelta(held, delta)
       expect(inOrder(held)).toEqual(inOrder(await sds.fullPull()))
     }

@@ -1,7 +1,7 @@
 // School Data Sync with the newer endpoints: a full pull by pages, deltas by time, and what it makes of both.
 import { addressesOf, type Entity, recordsOf, totalOf } from './read.ts'
 import { faultsOf, SDS_RESOURCES, type SdsResource } from './sds-contract.ts'
-import { bearer, fetchToken } from './tokens.ts'
+import { bearer, type Credentials, fetchToken } from './tokens.ts'
 import type { Wire, WireAnswer } from './wire.ts'
 
 /** What SDS holds of a district: the records that it has seen as active. */
@@ -24,9 +24,16 @@ const DEFAULT_LIMIT = 100
 /** The collection fails a page that takes longer. */
 const SLOWEST_MS = 30_000
 
+export interface SdsOptions {
+  readonly base?: string
+  /** The test consumer's unless told. */
+  readonly credentials?: Credentials
+}
+
 /** A run of SDS begins with a token: id and secret in the header alone, and no scope. */
-export async function startSds(wire: Wire, { base = '/ims/oneroster/v1p1' } = {}): Promise<Sds> {
-  const token = await fetchToken(wire)
+export async function startSds(wire: Wire, options: SdsOptions = {}): Promise<Sds> {
+  const { base = '/ims/oneroster/v1p1', credentials } = options
+  const token = await fetchToken(wire, credentials === undefined ? {} : { credentials })
   const root = `${wire.publicUrl}${base}`
 
   const ask = async (address: string): Promise<WireAnswer> => {
@@ -93,16 +100,16 @@ async function forEachResource<T>(read: (resource: SdsResource) => Promise<T>): 
 
 /** Takes a delta in as SDS does: what is active replaces what it held, what is to be deleted goes. */
 export function applyDelta(data: SdsData, delta: Readonly<Record<SdsResource, readonly Entity[]>>): SdsData {
-  const applied = SDS_RESOURCES.map((resource) => {
+  const applied: Record<SdsResource, ReadonlyMap<string, Entity>> = { ...data }
+  for (const resource of SDS_RESOURCES) {
     const records = new Map(data[resource])
     for (const record of delta[resource]) {
       if (record.status === 'active') records.set(record.sourcedId, record)
       else records.delete(record.sourcedId)
     }
-    return [resource, records] as const
-  })
-  // Every resource was taken over.
-  return Object.fromEntries(applied) as SdsData
+    applied[resource] = records
+  }
+  return applied
 }
 
 /** Ids in order, so that two states compare whatever the order in which they came. */

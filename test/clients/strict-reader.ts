@@ -77,7 +77,8 @@ function isExact({ href, sourcedId, type }: Link, root: string): boolean {
 function emptyIn(value: Json, path = ''): string[] {
   return Object.entries(value).flatMap(([name, member]) => {
     const place = `${path}${name}`
-    if (member === null || member === '' || typeof member === 'boolean') return [`${place} is ${JSON.stringify(member)}`]
+    if (member === null || member === '' || typeof member === 'boolean')
+      return [`${place} is ${JSON.stringify(member)}`]
     return typeof member === 'object' ? emptyIn(member as Json, `${place}.`) : []
   })
 }

@@ -1,6 +1,6 @@
 // What every client stands on: HTTP/1.1 with addresses, headers and bodies exactly as it writes them.
 import { once } from 'node:events'
-import { Agent, type IncomingHttpHeaders, request as httpRequest, type Server } from 'node:http'
+import { Agent, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { createAdaptorServer } from '@hono/node-server'

@@ -6,6 +6,9 @@ import { readMappingFiles } from '../../src/node.ts'
 
 /** Below `entities`: collection → rule → field → value. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {
+  academicSessions: { term: {} },
+  orgs: { school: {} },
+  enrollments: { student: {} },
   courses: {
     course: {
       schoolYear: { ref: 'academicSessions.term', match: { portion: 1 } },

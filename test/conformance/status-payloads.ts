@@ -47,11 +47,12 @@ const V1P2_VOCABULARY: Readonly<Record<Operation['service'], readonly string[]>>
   resources: [...V1P2_COMMON, 'invalid_sort_field', 'unsupported'],
 }
 
-function v1p1Info(operation: Operation) {
+/** The document asks for a reference to the message in an outcome that is its own answer. */
+function v1p1Info(operation: Operation, isBesideData: boolean) {
   return z.strictObject({
     imsx_codeMajor: z.enum(['success', 'processing', 'failure', 'unsupported']),
     imsx_severity: z.enum(['status', 'warning', 'error']),
-    imsx_messageRefIdentifier: text,
+    imsx_messageRefIdentifier: isBesideData ? text.optional() : text,
     imsx_operationRefIdentifier: z.literal(operation.name).optional(),
     imsx_description: text,
     imsx_codeMinor: text,
@@ -79,9 +80,9 @@ export type Told =
       readonly description: string
     }
 
-function readPayload(operation: Operation, body: unknown): Told {
+function readPayload(operation: Operation, body: unknown, isBesideData = false): Told {
   if (operation.version === 'v1p1') {
-    const read = z.strictObject({ statusInfoSet: z.array(v1p1Info(operation)).min(1) }).safeParse(body)
+    const read = z.strictObject({ statusInfoSet: z.array(v1p1Info(operation, isBesideData)).min(1) }).safeParse(body)
     if (!read.success) return { faults: wordsOf(read.error) }
     const infos = read.data.statusInfoSet
     return {
@@ -132,7 +133,7 @@ const MINORS: Readonly<Record<Version, Readonly<Record<number, readonly string[]
 export function warningFaults(operation: Operation, statusInfoSet: unknown, wanted: readonly string[]): string[] {
   if (statusInfoSet === undefined) return wanted.map((minor) => `the warning ${minor} is missing`)
   if (operation.version === 'v1p2') return ['1.2 has no room for a status beside the data']
-  const told = readPayload(operation, { statusInfoSet })
+  const told = readPayload(operation, { statusInfoSet }, true)
   if ('faults' in told) return told.faults.map((fault) => `warning: ${fault}`)
   const faults = wanted
     .filter((minor) => !told.minors.includes(minor))

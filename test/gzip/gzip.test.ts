@@ -6,12 +6,12 @@ import { type Deflate, deflatedPart } from '../../src/gzip/deflate.ts'
 import { gzipBytes } from '../../src/gzip/gzip.ts'
 import { type GzipPart, stitchGzip, storedPart } from '../../src/gzip/stitch.ts'
 import { nodeDeflate } from '../../src/node.ts'
-import { seeded } from '../store/random.ts'
+import { seeded } from '../powerschool/fake.ts'
 
 const SIZES = [0, 1, 2, 7, 8, 9, 63, 4_096, 65_534, 65_535, 65_536, 65_537, 200_000]
 
 /** Bytes that repeat themselves now and then, so that there is something to look back at. */
-function bytesOf(size: number, random: () => number): Uint8Array {
+function bytesOf(size: number, random: () => number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size)
   for (let at = 0; at < size; at++) bytes[at] = random() < 0.7 && at > 9 ? (bytes[at - 9] ?? 0) : random() * 256
   return bytes
@@ -41,7 +41,9 @@ describe('the sum', () => {
     const block = crc32(new Uint8Array(1 << 20))
     let sum = 0
     for (let n = 0; n < 5_000; n++) sum = combineCrc32(sum, block, 1 << 20)
-    expect(combineCrc32(sum, 0x1234, 8 * 2 ** 32)).toBe(combineCrc32(combineCrc32(sum, 0, 4 * 2 ** 32), 0x1234, 4 * 2 ** 32))
+    expect(combineCrc32(sum, 0x1234, 8 * 2 ** 32)).toBe(
+      combineCrc32(combineCrc32(sum, 0, 4 * 2 ** 32), 0x1234, 4 * 2 ** 32),
+    )
   })
 })
 
@@ -85,8 +87,9 @@ function strictlyUnzipped(member: Uint8Array): Buffer {
   const trailer = Buffer.from(member).subarray(-8)
   expect(trailer.readUInt32LE(0)).toBe(crcOfZlib(content))
   expect(trailer.readUInt32LE(4)).toBe(content.length)
-  // A second member, or bytes that are none, would be read on to or refused here.
-  expect(inflateRawSync(Buffer.from(member).subarray(10, -8)).length).toBe(content.length)
-  expect(() => gunzipSync(member.subarray(0, -1))).toThrow()
+  const blocks = Buffer.from(member).subarray(10, -8)
+  // The engine stops after the last block.
+  const { engine } = inflateRawSync(blocks, { info: true }) as unknown as { engine: { bytesWritten: number } }
+  expect(engine.bytesWritten).toBe(blocks.length)
   return content
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { addClient, type NewClient, removeClient } from '../../src/auth/clients.ts'
-import { BASE, CONSUMER, openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { BASE, CONSUMER, openTestBridge, SEALING_KEY, type TestBridge } from '../support/bridge.ts'
 import { bearer, openSharedBridge, openSyncedBridge, request, statusOf } from './support.ts'
 
 const SCOPE = 'https://purl.imsglobal.org/spec/or/v1p1/scope/'
@@ -29,8 +29,8 @@ async function tokenOf(
   bridge: TestBridge,
   wanted: Pick<NewClient, 'scopes' | 'schools'>,
 ): Promise<{ readonly id: string; readonly token: string }> {
-  const added = await addClient({ name: 'another', ...wanted }, { sql: bridge.sql, now: () => bridge.clock.now })
-  if (!added.ok) throw new Error(added.message)
+  const added = await addClient({ name: 'another', ...wanted }, { sql: bridge.sql, now: () => bridge.clock.now, sealingKey: SEALING_KEY })
+  if (!added.ok) throw new Error(added.messages.join(' '))
   const body = new URLSearchParams({
     grant_type: 'client_credentials',
     client_id: added.client.id,
@@ -47,7 +47,6 @@ describe('401 without a good token', async () => {
   test.each([
     ['no header', undefined],
     ['another scheme', `Basic ${btoa(`${CONSUMER.id}:${CONSUMER.secret}`)}`],
-    ['OAuth 1.0a, which is not built yet', 'OAuth oauth_consumer_key="x"'],
     ['the scheme alone', 'Bearer'],
     ['an empty token', 'Bearer  '],
     ['two tokens', `Bearer ${token} ${token}`],
@@ -112,13 +111,6 @@ describe('403 by scope', () => {
     await expectFailure(answer, 403, { imsx_codeMinor: 'forbidden' })
   })
 
-  test('a consumer that is narrowed to schools sees nothing yet, rather than too much', async () => {
-    const headers = bearer((await tokenOf(bridge, { schools: ['100'] })).token)
-    for (const path of [...CORE, ...NESTED, ...DEMOGRAPHICS]) {
-      await expectFailure(await request(bridge, `${BASE}${path}`, { headers }), 403, { imsx_codeMinor: 'forbidden' })
-    }
-  })
-
   test('is decided before the query is read and the record looked for', async () => {
     const headers = bearer(await bridge.token(`${SCOPE}roster-core.readonly`))
     for (const path of ['/demographics?limit=x', '/demographics/none', '/schools/none/students?filter=x']) {
@@ -127,7 +119,7 @@ describe('403 by scope', () => {
   })
 })
 
-test.each(['/users/none', '/users/%20', '/classes/stu100001', '/nothing', '/users/x/y', '/lineItems', '/'])(
+test.each(['/users/none', '/users/%20', '/classes/stu100001', '/nothing', '/users/x/y', '/lineItems/x', '/'])(
   '404 at %s',
   async (path) => {
     await expectFailure(await bridge.get(path), 404, { imsx_codeMinor: 'unknown object' })

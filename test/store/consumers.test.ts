@@ -2,24 +2,22 @@
 import { describe, expect, it } from 'vitest'
 import {
   type ConsumerRecord,
+  changeConsumer,
   findConsumer,
   insertConsumer,
   listConsumers,
   removeConsumer,
-  rotateConsumer,
   upsertConsumer,
 } from '../../src/store/consumers.ts'
-import { openConsumers } from '../auth/profile.ts'
+import { openConsumers, PLAIN_CONSUMER } from '../auth/profile.ts'
 
 const SDS: ConsumerRecord = {
+  ...PLAIN_CONSUMER,
   id: 'sds',
   name: 'School Data Sync',
   secretHash: 'hash-1',
   scopes: ['scope-a', 'scope-b'],
-  schools: null,
   createdMs: 2_000,
-  rotatedMs: null,
-  source: 'command',
 }
 
 describe('consumers', () => {
@@ -28,8 +26,14 @@ describe('consumers', () => {
     const narrowed: ConsumerRecord = {
       ...SDS,
       id: 'narrow',
+      sealedSecret: 'sealed-2',
+      previous: { secretHash: 'hash-1', sealedSecret: 'sealed-1', untilMs: 9 },
       schools: ['100', '200'],
+      withheld: ['demographics', 'contacts'],
+      switches: ['nativeBooleans', 'noOAuth1'],
+      requestsPerMinute: 600,
       rotatedMs: 5,
+      expiresMs: 70,
       source: 'environment',
     }
     insertConsumer(sql, SDS)
@@ -60,17 +64,34 @@ describe('consumers', () => {
 
   it('keep their birth when they are replaced', () => {
     const sql = openConsumers()
+    const other: ConsumerRecord = {
+      ...SDS,
+      name: 'Renamed',
+      secretHash: 'hash-2',
+      sealedSecret: 'sealed',
+      previous: { secretHash: 'hash-1', sealedSecret: null, untilMs: 3 },
+      scopes: ['scope-c'],
+      schools: ['100'],
+      withheld: ['contacts'],
+      switches: ['noHmacSha1'],
+      requestsPerMinute: 1,
+      rotatedMs: 4,
+      expiresMs: 5,
+      source: 'environment',
+    }
     upsertConsumer(sql, SDS)
-    upsertConsumer(sql, { ...SDS, name: 'Renamed', schools: ['100'], scopes: ['scope-c'], createdMs: 9_000 })
-    expect(listConsumers(sql)).toEqual([{ ...SDS, name: 'Renamed', schools: ['100'], scopes: ['scope-c'] }])
+    upsertConsumer(sql, { ...other, createdMs: 9_000 })
+    expect(listConsumers(sql)).toEqual([other])
   })
 
-  it('get a new secret and keep the rest', () => {
+  it('are changed in what is given, and keep the rest', () => {
     const sql = openConsumers()
     insertConsumer(sql, SDS)
-    expect(rotateConsumer(sql, 'sds', { secretHash: 'hash-2', rotatedMs: 3_000 })).toBe(true)
-    expect(findConsumer(sql, 'sds')).toEqual({ ...SDS, secretHash: 'hash-2', rotatedMs: 3_000 })
-    expect(rotateConsumer(sql, 'nobody', { secretHash: 'hash-2', rotatedMs: 3_000 })).toBe(false)
+    const changed = { ...SDS, secretHash: 'hash-2', rotatedMs: 3_000 }
+    expect(changeConsumer(sql, 'sds', () => ({ secretHash: 'hash-2', rotatedMs: 3_000 }))).toEqual(changed)
+    expect(findConsumer(sql, 'sds')).toEqual(changed)
+    expect(changeConsumer(sql, 'nobody', () => ({ name: 'Somebody' }))).toBeUndefined()
+    expect(listConsumers(sql)).toEqual([changed])
   })
 
   it('are gone once removed', () => {
@@ -79,5 +100,34 @@ describe('consumers', () => {
     expect(removeConsumer(sql, 'sds')).toBe(true)
     expect(removeConsumer(sql, 'sds')).toBe(false)
     expect(listConsumers(sql)).toEqual([])
+  })
+})
+
+describe('words that this version does not know', () => {
+  const stored = (column: 'withheld' | 'switches', text: string) => {
+    const sql = openConsumers()
+    insertConsumer(sql, SDS)
+    sql.run(`update consumers set ${column} = ?`, text)
+    return findConsumer(sql, 'sds')?.[column]
+  }
+
+  it.each([
+    ['[]', []],
+    ['["contacts","contacts"]', ['contacts']],
+    ['["contacts","grades"]', ['demographics', 'contacts']],
+    ['["grades"]', ['demographics', 'contacts']],
+    ['[7]', ['demographics', 'contacts']],
+    ['"contacts"', ['demographics', 'contacts']],
+    ['', ['demographics', 'contacts']],
+  ])('withhold all rather than too little: %j', (text, withheld) => {
+    expect(stored('withheld', text)).toEqual(withheld)
+  })
+
+  it.each([
+    ['["nativeBooleans","fromTheFuture"]', ['nativeBooleans']],
+    ['{}', ['noOAuth1', 'noHmacSha1']],
+    ['[', ['noOAuth1', 'noHmacSha1']],
+  ])('open nothing as switches: %j', (text, switches) => {
+    expect(stored('switches', text)).toEqual(switches)
   })
 })

@@ -1,7 +1,7 @@
 // Generations: what a publish shows, what it leaves alone, and what is left of what left.
 import { describe, expect, it } from 'vitest'
 import { activeTotals, cleanUp, currentSnapshot, expireTombstones, rollbackPending } from '../../src/store/snapshots.ts'
-import { COLLECTIONS, openReader, openStore, pageOf, parsed, prepare, publish, user } from './support.ts'
+import { COLLECTIONS, openReader, openStore, pageOf, parsed, prepare, publish, user, V1P2 } from './support.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const HOUR = 3_600_000
@@ -156,8 +156,7 @@ describe('cleaning up', () => {
       for (const _ of expireTombstones(sql, COLLECTIONS, { generation, before: now - 180 * DAY }));
     }
     const tombstones = (generation: number) =>
-      parsed(openReader(sql).page(pageOf(generation)).json).filter(({ status }) => status === 'tobedeleted')
-        .length
+      parsed(openReader(sql).page(pageOf(generation)).json).filter(({ status }) => status === 'tobedeleted').length
     expire(3, AT + 180 * DAY)
     publish(sql, [user('stu1', 'Bo')], AT + 180 * DAY)
     expire(4, AT + 181 * DAY + 1)
@@ -171,5 +170,42 @@ describe('cleaning up', () => {
     publish(sql, [user('stu1', 'Bo')], AT + DAY)
     for (const _ of cleanUp(sql, COLLECTIONS, { now: AT + 2 * DAY, pinLifetimeMs: HOUR }));
     expect(sql.all(`select * from links_users where seq not in (select seq from records_users)`)).toEqual([])
+  })
+})
+
+describe('the text of OneRoster 1.2', () => {
+  const at = (other: string | null) => ({ ...user('stu1'), bodyV1p2: other })
+  const other = user('stu1').body.replace('Ada', 'Adda')
+
+  it.each([
+    ['appears', null, other],
+    ['changes', other, other.replace('Adda', 'Addda')],
+    ['goes', other, null],
+  ])('makes a new version when it alone %s', (_, before, after) => {
+    const sql = openStore()
+    publish(sql, [at(before)], AT)
+    publish(sql, [at(after)], AT + HOUR)
+    expect(sql.all(`select body_v1p2 from records_users order by seq`)).toEqual([
+      { body_v1p2: before },
+      { body_v1p2: after },
+    ])
+  })
+
+  it('is left alone when it is as it was', () => {
+    const sql = openStore()
+    publish(sql, [at(other)], AT)
+    publish(sql, [at(other)], AT + HOUR)
+    expect(sql.all(`select 1 from records_users`)).toHaveLength(1)
+  })
+
+  it('tells of the tombstone too', () => {
+    const sql = openStore()
+    publish(sql, [at(other), user('stu2')], AT)
+    publish(sql, [], AT + HOUR)
+    const records = parsed(openReader(sql).page(pageOf(2, { form: V1P2 })).json)
+    expect(records.map(({ givenName, status }) => [givenName, status])).toEqual([
+      ['Adda', 'tobedeleted'],
+      ['Ada', 'tobedeleted'],
+    ])
   })
 })

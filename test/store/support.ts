@@ -1,8 +1,8 @@
 // A small store in memory, and how the tests publish into it.
 import { afterEach } from 'vitest'
+import { nodeDeflate } from '../../src/node.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
-import { nodeDeflate } from '../../src/node.ts'
 import { type Form, type ListQuery, openRecordReader, type RecordReader } from '../../src/store/records.ts'
 import type { CollectionStorage } from '../../src/store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../../src/store/snapshot-writer.ts'

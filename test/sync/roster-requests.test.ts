@@ -1,0 +1,105 @@
+// Requests for rosters that are not built: one build at a time, never beside a sync, none after a stop.
+import { describe, expect, it } from 'vitest'
+import type { Narrowing } from '../../src/store/rosters.ts'
+import { createRosterRequests } from '../../src/sync/roster-requests.ts'
+
+const of = (school: string): Narrowing => ({ schools: [school], contacts: true })
+
+function openRequests() {
+  const begun: string[] = []
+  const ends: ((error?: Error) => void)[] = []
+  const logged: string[] = []
+  const state = { isSyncing: false, stopped: () => false }
+  const note = (event: string) => void logged.push(event)
+  const requests = createRosterRequests({
+    build: ({ schools }, signal) => {
+      begun.push(schools?.join() ?? '')
+      state.stopped = () => signal.aborted
+      return new Promise((resolve, reject) => {
+        ends.push((error) => (error === undefined ? resolve() : reject(error)))
+      })
+    },
+    isSyncing: () => state.isSyncing,
+    log: { debug: note, info: note, warn: note, error: note },
+  })
+  /** Lets what waits go on. */
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+  const end = async (error?: Error) => {
+    ends.shift()?.(error)
+    await turn()
+  }
+  return { requests, begun, logged, state, turn, end }
+}
+
+describe('a request for a roster', () => {
+  it('has it built once, however often it is asked for meanwhile', async () => {
+    const { requests, begun, turn, end } = openRequests()
+    for (let nth = 0; nth < 5; nth += 1) requests.request(of('100'))
+    await turn()
+    requests.request(of('100'))
+    expect(begun).toEqual(['100'])
+    await end()
+    requests.request(of('100'))
+    await turn()
+    expect(begun).toEqual(['100', '100'])
+  })
+
+  it('waits for the build of another roster', async () => {
+    const { requests, begun, turn, end } = openRequests()
+    requests.request(of('100'))
+    requests.request(of('200'))
+    await turn()
+    expect(begun).toEqual(['100'])
+    await end()
+    expect(begun).toEqual(['100', '200'])
+  })
+
+  it('does nothing while a sync runs', async () => {
+    const { requests, begun, state, turn } = openRequests()
+    state.isSyncing = true
+    requests.request(of('100'))
+    await turn()
+    expect(begun).toEqual([])
+  })
+
+  it('that fails is logged, and may be made again', async () => {
+    const { requests, begun, logged, turn, end } = openRequests()
+    requests.request(of('100'))
+    await turn()
+    await end(new Error('the disk'))
+    expect(logged).toEqual(['roster-failed'])
+    requests.request(of('100'))
+    await turn()
+    expect(begun).toEqual(['100', '100'])
+  })
+
+  it('is settled when its build has ended', async () => {
+    const { requests, turn, end } = openRequests()
+    let isSettled = false
+    requests.request(of('100'))
+    void requests.settled().then(() => {
+      isSettled = true
+    })
+    await turn()
+    expect(isSettled).toBe(false)
+    await end()
+    expect(isSettled).toBe(true)
+  })
+
+  it('after a stop begins nothing, and the stop waits for what has begun', async () => {
+    const { requests, begun, state, turn, end } = openRequests()
+    requests.request(of('100'))
+    requests.request(of('200'))
+    await turn()
+    let isStopped = false
+    void requests.stop().then(() => {
+      isStopped = true
+    })
+    await turn()
+    expect([state.stopped(), isStopped]).toEqual([true, false])
+    await end()
+    requests.request(of('300'))
+    await turn()
+    expect([isStopped, begun]).toEqual([true, ['100']])
+  })
+})
