@@ -1,9 +1,9 @@
 // Answers a OneRoster request of any version: who asks, what for, may they, and then a page or a record of the snapshot.
 
-import type { AuthenticatedConsumer } from './auth/guard.ts'
 import { requireScope } from './auth/guard.ts'
 import { authenticate } from './authenticate.ts'
 import type { Context } from './context.ts'
+import { discoveryText, isDiscovery } from './oneroster/discovery.ts'
 import { matchOperation } from './oneroster/operations.ts'
 import { parseQuery } from './oneroster/query.ts'
 import { scopeUrl } from './oneroster/scopes.ts'
@@ -17,6 +17,7 @@ import { currentSnapshot } from './store/snapshots.ts'
 const FIRST_SNAPSHOT_RETRY_SECONDS = 60
 /** The same while its narrowed roster is being made. */
 const ROSTER_RETRY_SECONDS = 10
+const DISCOVERY_METHODS = ['GET', 'HEAD']
 
 export interface RosterRequest extends ServicePath {
   readonly request: Request
@@ -61,6 +62,12 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
     answer: refusal(context, service, { outcome, description, operation, headers }),
   })
 
+  if (isDiscovery(service, path)) {
+    if (DISCOVERY_METHODS.includes(request.method))
+      return { operation: 'discovery', answer: discovery(context, service) }
+    const description = `${request.method} is not supported here. Use ${DISCOVERY_METHODS.join(' or ')}.`
+    return refuse('method-not-allowed', description, { Allow: DISCOVERY_METHODS.join(', ') })
+  }
   const snapshot = currentSnapshot(context.sql)
   if (snapshot === undefined) {
     const description = 'The first snapshot is not ready yet. Ask again later.'
@@ -91,7 +98,6 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
   const allowed = requireScope(consumer, [scopeUrl(scope, service.version)])
   if (!allowed.ok)
     return known(refuse('forbidden', allowed.description, { 'WWW-Authenticate': allowed.wwwAuthenticate }))
-  if (isWithheld(entity, consumer)) return known(refuse('forbidden', `This consumer may not read ${entity}.`))
 
   const narrowing = narrowingOf(consumer)
   const table = tableNames(context.sql, narrowing, snapshot.generation)
@@ -117,9 +123,14 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
   return { ...known(decision), query: parsed.shape }
 }
 
-function isWithheld(entity: string, { withheld }: AuthenticatedConsumer): boolean {
-  const names: readonly string[] = withheld
-  return entity === 'demographics' && names.includes(entity)
+/** What the service publishes of itself to anybody, with or without a snapshot (facts 1.9). */
+function discovery({ publicUrl }: Context, service: Service): Answer {
+  return {
+    status: 200,
+    headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'public, max-age=3600' },
+    body: new TextEncoder().encode(discoveryText(service, publicUrl)),
+    rows: undefined,
+  }
 }
 
 interface Refusal {

@@ -13,8 +13,11 @@ export interface Narrowing {
 export interface Selection {
   /** The records that others may link to. */
   readonly ids: ReadonlyMap<Collection, ReadonlySet<string>>
-  /** The versions to be read, in the order of sourcedId; those whose required links lead out may still be among them. */
-  readonly seqs: ReadonlyMap<Collection, readonly number[]>
+  /**
+   * The versions to be read, in the order in which they lie, which is nearly that of sourcedId. Enrollments may be among
+   * them whose class or user does not belong.
+   */
+  readonly seqs: ReadonlyMap<Collection, Uint32Array>
 }
 
 type Find = <T extends object>(statement: string, ...parameters: readonly SqlValue[]) => T[]
@@ -26,49 +29,32 @@ interface Node {
   readonly parent: string | null
 }
 
-/** One query a step. Records of `generation` count when they are active in it. */
+/** Each step is short. Records of `generation` count when they are active in it. */
 export function* selectRoster(sql: Sql, narrowing: Narrowing, generation: number): Generator<void, Selection> {
   // `:generation` is written into the statement: it is a number of ours, and stands in many places.
   const sight = String(Math.trunc(generation))
   const find: Find = (statement, ...parameters) => sql.all(statement.replaceAll(':generation', sight), ...parameters)
-  if (narrowing.schools === null) {
-    const users = find<Found>(`select r.seq, r.sourcedId from records_users r where ${WITHOUT_CONTACTS} ${IN_ORDER}`)
-    yield
-    return selection({ users })
-  }
+  if (narrowing.schools === null) return selection({ users: yield* usersWithoutContacts(find) })
 
   const schools = schoolsOf(find, narrowing.schools)
-  const orgTree = find<Node>(
-    `select r.seq, r.sourcedId, r."parent" as parent from records_orgs r where ${seen('r')} ${IN_ORDER}`,
+  const orgs = around(treeOf(find, 'orgs'), schools)
+  yield
+  const classes = yield* eachSchool<Found & { course: string }>(find, schools, CLASSES, JSON.stringify(orgs.map(idOf)))
+  const courses = yield* eachId<Found & { schoolYear: string | null }>(
+    find,
+    [...new Set(classes.map(({ course }) => course))],
+    COURSES,
   )
-  const orgs = around(orgTree, schools)
-  yield
-  const classes = classesOf(find, schools, orgs.map(idOf))
-  const coursesNamed = [...new Set(classes.map(({ course }) => course))]
-  yield
-  const courses = find<Found & { schoolYear: string | null }>(
-    `select r.seq, r.sourcedId, r."schoolYear" as schoolYear
-     from json_each(?) named cross join records_courses r on r.sourcedId = named.value where ${seen('r')} ${IN_ORDER}`,
-    JSON.stringify(coursesNamed),
-  )
-  yield
   const academicSessions = sessionsOf(find, classes, courses)
   yield
-  const users = usersOf(find, schools, narrowing)
-  yield
-  const enrollments = find<Found>(
-    `select r.seq from json_each(?) school cross join records_enrollments r on r."school" = school.value
-     where ${seen('r')} ${IN_ORDER}`,
-    JSON.stringify(schools),
-  )
-  yield
-  const demographics = find<Found>(
-    `select r.seq from json_each(?) user cross join records_demographics r on r.sourcedId = user.value
-     where ${seen('r')} ${IN_ORDER}`,
-    JSON.stringify(users.map(idOf)),
-  )
-  yield
-  return selection({ academicSessions, orgs, courses, classes, users, enrollments, demographics })
+  const users = yield* eachSchool<Found>(find, schools, narrowing.contacts ? USERS : USERS_WITHOUT_CONTACTS)
+  const enrollments = yield* enrollmentsOf(find, schools)
+  const demographics = yield* eachId<Found>(find, users.map(idOf), DEMOGRAPHICS)
+  const found = selection({ academicSessions, orgs, courses, classes, users })
+  return {
+    ...found,
+    seqs: new Map([...found.seqs, ['enrollments', enrollments], ['demographics', seqsOf(demographics)]]),
+  }
 }
 
 interface Found {
@@ -76,22 +62,105 @@ interface Found {
   readonly sourcedId: string
 }
 
+const seqsOf = (records: readonly Found[]) => Uint32Array.from(records, ({ seq }) => seq)
 const idOf = ({ sourcedId }: Found) => sourcedId
-const IN_ORDER = 'order by r.sourcedId'
 
 function seen(row: string): string {
   return `${row}.born <= :generation and ${row}.died > :generation and ${row}.status = 'active'`
 }
 
-const CONTACTS = `('guardian', 'parent', 'relative')`
-const WITHOUT_CONTACTS = `${seen('r')} and (r."role" is null or r."role" not in ${CONTACTS})`
+const IS_NO_CONTACT = `(r."role" is null or r."role" not in ('guardian', 'parent', 'relative'))`
+
+/** Those of a school whose course is there and belongs by its org, and which have a session. */
+const CLASSES = `
+  select r.seq, r.sourcedId, r."course" as course
+  from records_classes r cross join records_courses c on c.sourcedId = r."course"
+  where r."school" = ? and ${seen('r')} and ${seen('c')} and c."org" in (select value from json_each(?))
+    and exists (
+      select 1 from links_classes l cross join records_academicSessions a on a.sourcedId = l.target
+      where l.seq = r.seq and l.field = 'terms' and ${seen('a')})`
+const COURSES = `
+  select r.seq, r.sourcedId, r."schoolYear" as schoolYear
+  from json_each(?) named cross join records_courses r on r.sourcedId = named.value where ${seen('r')}`
+const USERS = `
+  select r.seq, r.sourcedId from links_users l cross join records_users r on r.seq = l.seq
+  where l.field = 'orgs' and l.target = ? and ${seen('r')}`
+const USERS_WITHOUT_CONTACTS = `${USERS} and ${IS_NO_CONTACT}`
+const ENROLLMENTS = `
+  select json_group_array(r.seq) as seqs from records_enrollments r where r."school" = ? and ${seen('r')}`
+const DEMOGRAPHICS = `
+  select r.seq, r.sourcedId
+  from json_each(?) user cross join records_demographics r on r.sourcedId = user.value where ${seen('r')}`
+
+/** What a statement finds for each school, one school a step: an index leads to them, and no step sees a whole district. */
+function* eachSchool<T extends Found>(
+  find: Find,
+  schools: readonly string[],
+  statement: string,
+  ...parameters: readonly SqlValue[]
+): Generator<void, T[]> {
+  // A user of two schools is found twice.
+  const found = new Map<number, T>()
+  for (const school of schools) {
+    for (const record of find<T>(statement, school, ...parameters)) found.set(record.seq, record)
+    yield
+  }
+  return inOrder(found.values())
+}
+
+/** Nine in ten of a roster's records, so they come as numbers alone. Each has one school. */
+function* enrollmentsOf(find: Find, schools: readonly string[]): Generator<void, Uint32Array> {
+  const seqs: Uint32Array[] = []
+  for (const school of schools) {
+    for (const row of find<{ seqs: string }>(ENROLLMENTS, school)) seqs.push(Uint32Array.from(JSON.parse(row.seqs)))
+    yield
+  }
+  const all = new Uint32Array(seqs.reduce((sum, { length }) => sum + length, 0))
+  let start = 0
+  for (const some of seqs) {
+    all.set(some, start)
+    start += some.length
+  }
+  return all.sort()
+}
+
+const IDS_A_STEP = 5_000
+
+function* eachId<T extends Found>(find: Find, ids: readonly string[], statement: string): Generator<void, T[]> {
+  const found: T[] = []
+  for (let start = 0; start < ids.length; start += IDS_A_STEP) {
+    for (const record of find<T>(statement, JSON.stringify(ids.slice(start, start + IDS_A_STEP)))) found.push(record)
+    yield
+  }
+  return inOrder(found)
+}
+
+function* usersWithoutContacts(find: Find): Generator<void, Found[]> {
+  const found: Found[] = []
+  for (let after = 0; ; ) {
+    const batch = find<Found & { isContact: number }>(
+      `select r.seq, r.sourcedId, not ${IS_NO_CONTACT} as isContact from records_users r
+       where r.seq > ? and ${seen('r')} order by r.seq limit ${IDS_A_STEP}`,
+      after,
+    )
+    const last = batch.at(-1)
+    if (last === undefined) return found
+    after = last.seq
+    for (const record of batch) if (!record.isContact) found.push(record)
+    yield
+  }
+}
+
+function inOrder<T extends Found>(records: Iterable<T>): T[] {
+  return [...records].sort((a, b) => a.seq - b.seq)
+}
 
 function selection(found: Readonly<Partial<Record<Collection, readonly Found[]>>>): Selection {
   // The keys are those of the literals above.
   const entries = Object.entries(found) as [Collection, readonly Found[]][]
   return {
     ids: new Map(entries.map(([name, records]) => [name, new Set(records.map(idOf))])),
-    seqs: new Map(entries.map(([name, records]) => [name, records.map(({ seq }) => seq)])),
+    seqs: new Map(entries.map(([name, records]) => [name, seqsOf(records)])),
   }
 }
 
@@ -129,23 +198,6 @@ function around(tree: readonly Node[], ids: Iterable<string>): Node[] {
   return tree.filter(({ sourcedId }) => kept.has(`above ${sourcedId}`) || kept.has(`below ${sourcedId}`))
 }
 
-/** The classes of the schools whose course is there and belongs by its org, and which have a session. */
-function classesOf(find: Find, schools: readonly string[], orgs: readonly string[]) {
-  return find<Found & { course: string }>(
-    `select r.seq, r.sourcedId, r."course" as course
-     from json_each(?) school
-       cross join records_classes r on r."school" = school.value
-       cross join records_courses c on c.sourcedId = r."course"
-     where ${seen('r')} and ${seen('c')} and c."org" in (select value from json_each(?))
-       and exists (
-         select 1 from links_classes l cross join records_academicSessions a on a.sourcedId = l.target
-         where l.seq = r.seq and l.field = 'terms' and ${seen('a')})
-     ${IN_ORDER}`,
-    JSON.stringify(schools),
-    JSON.stringify(orgs),
-  )
-}
-
 /** The terms of the classes with what is above and below them, and the school years of the courses. */
 function sessionsOf(
   find: Find,
@@ -156,9 +208,7 @@ function sessionsOf(
     `select distinct l.target from json_each(?) class cross join links_classes l on l.seq = class.value where l.field = 'terms'`,
     JSON.stringify(classes.map(({ seq }) => seq)),
   )
-  const tree = find<Node>(
-    `select r.seq, r.sourcedId, r."parent" as parent from records_academicSessions r where ${seen('r')} ${IN_ORDER}`,
-  )
+  const tree = treeOf(find, 'academicSessions')
   const named = new Set(
     around(
       tree,
@@ -169,13 +219,8 @@ function sessionsOf(
   return tree.filter(({ sourcedId }) => named.has(sourcedId))
 }
 
-function usersOf(find: Find, schools: readonly string[], { contacts }: Narrowing): Found[] {
-  return find<Found>(
-    `select distinct r.seq, r.sourcedId
-     from json_each(?) school
-       cross join links_users l on l.field = 'orgs' and l.target = school.value
-       cross join records_users r on r.seq = l.seq
-     where ${contacts ? seen('r') : WITHOUT_CONTACTS} ${IN_ORDER}`,
-    JSON.stringify(schools),
+function treeOf(find: Find, collection: 'orgs' | 'academicSessions'): Node[] {
+  return find<Node>(
+    `select r.seq, r.sourcedId, r."parent" as parent from records_${collection} r where ${seen('r')} order by r.seq`,
   )
 }

@@ -11,10 +11,11 @@ export interface NarrowedBatch {
 }
 
 const BATCH = 1_000
+const NONE = new Uint32Array(0)
 
 /**
- * What belongs to the roster in a generation of the main tables, in the order of sourcedId within a collection. Collections
- * that a narrowing leaves whole do not come. Each step is short; some bring nothing.
+ * What belongs to the roster in a generation of the main tables, collection by collection, in the order in which it lies
+ * there. Collections that a narrowing leaves whole do not come. Each step is short; some bring nothing.
  */
 export function* narrowRoster(
   sql: Sql,
@@ -29,21 +30,21 @@ export function* narrowRoster(
   const belongs: Belongs = (entity, sourcedId) => !isStored(entity) || (ids.get(entity)?.has(sourcedId) ?? true)
   for (const collection of COLLECTIONS) {
     const trim = createTrimmer(collection, belongs)
-    const versions = seqs.get(collection) ?? []
+    const versions = seqs.get(collection) ?? NONE
     for (let start = 0; start < versions.length; start += BATCH) {
       yield { collection, records: recordsOf(sql, collection, versions.slice(start, start + BATCH), trim) }
     }
   }
 }
 
-function recordsOf(sql: Sql, collection: Collection, seqs: readonly number[], trim: Trim): StoredRecord[] {
+function recordsOf(sql: Sql, collection: Collection, seqs: Uint32Array, trim: Trim): StoredRecord[] {
   const columns = STORAGE.find(({ name }) => name === collection)?.columns ?? []
   const rows = sql.all<Row>(
     `select r.sourcedId, r.body, r.body_v1p2 as bodyV1p2,
        (select json_group_array(json_array(l.field, l.target)) from links_${collection} l where l.seq = r.seq) as links
        ${columns.map(({ name }, place) => `, r."${name}" as c${place}`).join('')}
      from json_each(?) version cross join records_${collection} r on r.seq = version.value order by version.key`,
-    JSON.stringify(seqs),
+    `[${seqs.join()}]`,
   )
   return rows.flatMap((row) => {
     const { sourcedId, body, bodyV1p2 } = row

@@ -7,7 +7,7 @@ import { currentSnapshot } from './snapshots.ts'
 import type { Sql } from './sql.ts'
 
 export interface RosterFill {
-  /** Puts a batch of one table in place, in one transaction. Batches come in the order of sourcedId. */
+  /** Puts a batch of one table in place, in one transaction. Pages are fast to read when batches come in about the order of sourcedId. */
   write(table: string, records: readonly StoredRecord[]): void
   /** Makes the indexes; each step is a transaction. */
   finish(): Generator<void>

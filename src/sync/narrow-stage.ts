@@ -6,7 +6,7 @@ import type { CollectionStorage } from '../store/schema.ts'
 import { type CollectionChanges, openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
 
-/** Batches of what belongs to a roster in a generation of the main tables, in the order of sourcedId; each step is short. */
+/** Batches of what belongs to a roster in a generation of the main tables; each step is short, and some bring nothing. */
 export type NarrowRoster = (
   sql: Sql,
   narrowing: Narrowing,

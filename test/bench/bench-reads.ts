@@ -1,7 +1,11 @@
 // Reads as ratios to a bare node:http server that sends the same bytes from memory.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { Pool } from 'undici'
+import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
+import { benchQueries } from './bench-queries.ts'
 import { type BridgeClient, bridgeEnvironment, connectBridge } from './bridge-client.ts'
 import { type Figure, interleaved, median, millisecondsOf, note, ratio } from './measure.ts'
 import { type PowerSchoolProcess, startServerProcess } from './processes.ts'
@@ -29,6 +33,7 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
      (select dcid from students where enroll_status = 0 order by dcid limit ${DELTA})`,
   )
   const after = (await client.sync()).counts
+  await untilIdle(dataDir)
   const total = {
     users: after?.users?.active ?? 0,
     enrollments: after?.enrollments?.active ?? 0,
@@ -45,12 +50,15 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
   let bytes = 0
   for (const [index, path] of [...pages, deltaPath, `/users/${ids[0]}`].entries()) {
     const body = await client.get(path)
-    if (index < pages.length) bytes += body.length
+    if (index < pages.length) {
+      bytes += body.length
+      writeFileSync(join(files, `${index}.gz`), gzipSync(body))
+    }
     writeFileSync(join(files, String(index)), body)
   }
   const bare = await startServerProcess('bare-process.ts', {}, [files])
   const bareClient = new Pool(bare.url, { connections: 1, pipelining: 1 })
-  const bareGet = async (index: number) => {
+  const bareGet = async (index: number | string) => {
     const answer = await bareClient.request({ method: 'GET', path: `/${index}` })
     return Buffer.from(await answer.body.arrayBuffer())
   }
@@ -66,11 +74,22 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
   })
   const memory = await bridge.memory()
 
+  const gzipDrains = await interleaved(rounds, {
+    bridge: async () => {
+      for (const path of pages) await client.getGzip(path)
+    },
+    bare: async () => {
+      for (const index of pages.keys()) await bareGet(`${index}.gz`)
+    },
+  })
+
   const lastOffset = Math.floor((total.enrollments - LIMIT) / 1) > 0 ? total.enrollments - LIMIT : 0
   await client.get(pagePath('enrollments', lastOffset))
   const depth = await interleaved(rounds * 5, {
     first: () => client.get(pagePath('enrollments', 0)),
     last: () => client.get(pagePath('enrollments', lastOffset)),
+    firstGzip: () => client.getGzip(pagePath('enrollments', 0)),
+    lastGzip: () => client.getGzip(pagePath('enrollments', lastOffset)),
   })
   const cold = median(
     await Promise.all(
@@ -92,6 +111,7 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
         await answer.body.arrayBuffer()
       }),
   })
+  const queries = await benchQueries({ client, rounds: rounds * 5 })
   await Promise.all([parallel.close(), bareParallel.close(), client.close(), bareClient.close()])
   await Promise.all([bridge.stop(), bare.stop()])
 
@@ -104,6 +124,10 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
     ),
     note('the bare server', `${(drains.bare / 1_000).toFixed(2)} s, ${rate(drains.bare)}`),
     ratio('drain: bare time ÷ bridge time', drains.bare / drains.bridge, { least: 0.25 }),
+    note('gzip drain', `${(gzipDrains.bridge / 1_000).toFixed(2)} s, ${rate(gzipDrains.bridge)}`),
+    note('the bare server with ready gzip', `${(gzipDrains.bare / 1_000).toFixed(2)} s`),
+    ratio('gzip drain: bare time ÷ bridge time', gzipDrains.bare / gzipDrains.bridge, { least: 0.33 }),
+    ratio('gzip page at the last offset ÷ first page', depth.lastGzip / depth.firstGzip, { most: 1.15 }),
     ratio('page at the last offset ÷ first page', depth.last / depth.first, { most: 1.15 }),
     note('page at an offset never visited before', `${cold.toFixed(1)} ms (first page ${depth.first.toFixed(1)} ms)`),
     ratio(`delta of ${DELTA} ÷ the bare answer`, delta.bridge / delta.bare, { most: 4 }),
@@ -111,7 +135,15 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
     note('GET /users/{id}', `${Math.round(SINGLE_READS / (singles.bridge / 1_000)).toLocaleString('en')} requests/s`),
     ratio('heap of a drain, MB', memory.heapMb, { most: 250 }),
     note('RSS of a drain, MB', String(memory.rssMb)),
+    ...queries,
   ]
+}
+
+/** A sync is told as ended before the lists are deflated; those who measure them must not begin earlier. */
+async function untilIdle(dataDir: string): Promise<void> {
+  const sql = openNodeSqlite(join(dataDir, 'default.sqlite'))
+  while (sql.all(`select 1 from locks`).length > 0) await wait(20)
+  sql.close()
 }
 
 function pagePath(collection: string, offset: number): string {

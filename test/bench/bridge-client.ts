@@ -41,8 +41,11 @@ export interface Sync {
 export interface BridgeClient {
   /** The whole body of a path below the base, read but not parsed. */
   get(path: string): Promise<Buffer>
+  /** As `get`, as gzip, not unpacked. */
+  getGzip(path: string): Promise<Buffer>
   /** Waits for the sync that runs, or was the last. */
   latestSync(): Promise<Sync>
+  /** Runs another sync, after what is left of the last. */
   sync(): Promise<Sync>
   close(): Promise<void>
 }
@@ -69,22 +72,29 @@ export async function connectBridge(url: string, connections = 1): Promise<Bridg
       await wait(20)
     }
   }
+  const read = async (path: string, coding: 'identity' | 'gzip'): Promise<Buffer> => {
+    const answer = await pool.request({
+      method: 'GET',
+      path: BASE + path,
+      headers: { authorization: `Bearer ${token}`, 'accept-encoding': coding },
+    })
+    const body = Buffer.from(await answer.body.arrayBuffer())
+    if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}: ${body.subarray(0, 300)}`)
+    if ((answer.headers['content-encoding'] ?? 'identity') !== coding) throw new Error(`${path} is not ${coding}`)
+    return body
+  }
   return {
-    async get(path) {
-      const answer = await pool.request({
-        method: 'GET',
-        path: BASE + path,
-        headers: { authorization: `Bearer ${token}` },
-      })
-      const body = Buffer.from(await answer.body.arrayBuffer())
-      if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}: ${body.subarray(0, 300)}`)
-      return body
-    },
+    get: (path) => read(path, 'identity'),
+    getGzip: (path) => read(path, 'gzip'),
     latestSync,
     async sync() {
-      const answer = await pool.request({ method: 'POST', path: '/admin/syncs', headers: admin })
-      await answer.body.dump()
-      return latestSync()
+      while (true) {
+        const answer = await pool.request({ method: 'POST', path: '/admin/syncs', headers: admin })
+        const { isNew } = (await answer.body.json()) as { isNew: boolean }
+        if (isNew) return latestSync()
+        // The last one has ended, and still tidies up.
+        await wait(20)
+      }
     },
     close: () => pool.close(),
   }

@@ -37,9 +37,11 @@ const everything = await whole.fullPull()
 
 const records = (views: readonly SdsData[]) =>
   views.flatMap((view) => Object.values(view)).flatMap((list: ReadonlyMap<string, Entity>) => [...list.values()])
+/** Every text of a record but its time, which tombstones and the state of the bridge have too. */
 const textsOf = (value: unknown): string[] => {
   if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, member]) => (name === 'dateLastModified' ? [] : textsOf(member)))
 }
 /** What only records that the consumer never could see hold: their ids, names, addresses, numbers. */
 const seenTexts = new Set(records(seen).flatMap(textsOf))

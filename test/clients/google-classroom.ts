@@ -1,6 +1,6 @@
 // Google Classroom as its conformance notebooks ask, over OneRoster 1.2 and 1.1: from a teacher's address to the class.
 import { type Entity, jsonOf, linksAt, recordsOf } from './read.ts'
-import { bearer, fetchToken } from './tokens.ts'
+import { bearer, type Credentials, fetchToken } from './tokens.ts'
 import type { Wire, WireAnswer } from './wire.ts'
 
 /** Where it is configured to begin, and what it appends to that for each service. */
@@ -51,10 +51,14 @@ export interface ClassConnection {
 }
 
 /** The token names the scopes of the gradebook too; a consumer that may only read gets the rest. */
-export async function startClassroom(wire: Wire, version: keyof typeof GENERATIONS): Promise<GoogleClassroom> {
+export async function startClassroom(
+  wire: Wire,
+  version: keyof typeof GENERATIONS,
+  credentials?: Credentials,
+): Promise<GoogleClassroom> {
   const generation = GENERATIONS[version]
   const scope = generation.scopes.join(' ')
-  const token = await fetchToken(wire, { scope })
+  const token = await fetchToken(wire, { scope, ...(credentials === undefined ? {} : { credentials }) })
   // Some of its reads send the form of the token request along.
   const body = new URLSearchParams({ grant_type: 'client_credentials', scope }).toString()
   const withBody = { 'content-type': 'application/x-www-form-urlencoded' }

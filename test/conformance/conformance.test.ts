@@ -2,20 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { PUBLIC_URL } from '../support/bridge.ts'
+import { ask, expectAnswers } from './ask.ts'
 import type { Entity } from './entities.ts'
-import { isNested, OPERATIONS, type Operation } from './operations.ts'
-import {
-  ask,
-  expectAnswers,
-  hasRecords,
-  LISTS,
-  NESTED,
-  openRichBridge,
-  parentsOf,
-  placesOf,
-  READABLE,
-  SINGLES,
-} from './support.ts'
+import { hasRecords, isNested, LISTS, NESTED, OPERATIONS, type Operation, READABLE, SINGLES } from './operations.ts'
+import { parentsOf, placesOf } from './places.ts'
+import { openRichBridge } from './rich-bridge.ts'
 import { schemasFor } from './validate.ts'
 
 const bridge = await openRichBridge()

@@ -5,7 +5,7 @@ import { createSmallDistrict } from '../../fixtures/small.ts'
 import { openSyncedBridge, request } from '../http/support.ts'
 import { PUBLIC_URL, type TestBridge } from '../support/bridge.ts'
 import { BASES, type Service } from './entities.ts'
-import { OPERATIONS } from './operations.ts'
+import { READS } from './operations.ts'
 import { wordsOf } from './status-payloads.ts'
 
 const bridge = await openSyncedBridge({ district: createSmallDistrict() })
@@ -81,7 +81,8 @@ async function fetchDocument(from: TestBridge, service: Service, file: string): 
 
 describe.each(FILES)('%s: %s', async (service, file) => {
   const found = await fetchDocument(bridge, service, file).catch((error: unknown) => error)
-  const ours = OPERATIONS.filter((one) => one.version === 'v1p2' && one.service === service)
+  // What cannot be written yet is not promised.
+  const ours = READS.filter((one) => one.version === 'v1p2' && one.service === service)
   const operationsOf = ({ paths }: Document) =>
     Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).flatMap(([method, one]) => (one ? [{ path, method: method.toUpperCase(), one }] : [])),
@@ -97,7 +98,7 @@ describe.each(FILES)('%s: %s', async (service, file) => {
     expect(servers.map(({ url }) => url)).toEqual([`${PUBLIC_URL}${BASES.v1p2[service]}`])
     const [flow] = Object.values(components.securitySchemes).map(({ flows }) => flows.clientCredentials)
     expect(flow?.tokenUrl).toBe(`${PUBLIC_URL}/oauth/token`)
-    const wanted = new Set(ours.filter(({ method }) => method === 'GET').flatMap(({ scopes }) => scopes))
+    const wanted = new Set(ours.flatMap(({ scopes }) => scopes))
     expect([...wanted].filter((scope) => !Object.hasOwn(flow?.scopes ?? {}, scope))).toEqual([])
   })
 

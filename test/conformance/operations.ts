@@ -27,7 +27,7 @@ export const ADDED_STATUSES: readonly number[] = [304, 405, 503]
 const LIST = [200, 400, 401, 403, 422, 429, 500]
 const SINGLE = [200, 400, 401, 403, 404, 422, 429, 500]
 const WRITE_ERRORS = [401, 403, 404, 422, 429, 500]
-const WRITES: Readonly<Record<Version, Readonly<Record<Exclude<Method, 'GET'>, readonly number[]>>>> = {
+const WRITE_STATUSES: Readonly<Record<Version, Readonly<Record<Exclude<Method, 'GET'>, readonly number[]>>>> = {
   // Where the 1.1 document lists 200 alone, the specification's tables know 201 and 204 as well.
   v1p1: { PUT: [200, 201, 400, ...WRITE_ERRORS], DELETE: [204, ...WRITE_ERRORS], POST: [] },
   v1p2: { PUT: [201, ...WRITE_ERRORS], DELETE: [204, ...WRITE_ERRORS], POST: [201, ...WRITE_ERRORS] },
@@ -212,9 +212,22 @@ export const OPERATIONS: readonly Operation[] = [
   ...posts(),
 ]
 
+export const READS = OPERATIONS.filter(({ method }) => method === 'GET')
+export const LISTS = READS.filter(({ answers }) => answers === 'list')
+export const SINGLES = READS.filter(({ answers }) => answers === 'single')
+export const NESTED = LISTS.filter(isNested)
+/** Lists that answer 200: all but those of 1.2 below what the gradebook does not hold yet. */
+export const READABLE = LISTS.filter(({ version, path }) => version === 'v1p1' || !path.includes('{lineItemSourcedId}'))
+export const WRITES = OPERATIONS.filter(({ method }) => method !== 'GET')
+
 /** Whether a list hangs on a parent in its path. */
 export function isNested({ path, answers }: Pick<Operation, 'path' | 'answers'>): boolean {
   return answers === 'list' && path.includes('{')
+}
+
+/** Gradebook and resources are empty until they get their sources. */
+export function hasRecords({ service }: Operation): boolean {
+  return service === 'rostering'
 }
 
 export function baseOf({ version, service }: Pick<Operation, 'version' | 'service'>): string {
@@ -272,7 +285,7 @@ function write({ scope, ...row }: Write): Operation {
     service: 'gradebook',
     answers: isPost ? 'pairs' : 'nothing',
     key: isPost ? 'sourcedIdPairs' : '',
-    statuses: WRITES[row.version][row.method],
+    statuses: WRITE_STATUSES[row.version][row.method],
     scopes: scopeUrls(row.version, [scope]),
   }
 }

@@ -1,8 +1,11 @@
 // What a reader of the whole roster relies on: both versions agree, links lead on, and no other way of asking changes it.
 import { describe, expect, test } from 'vitest'
 import { bearer, request } from '../http/support.ts'
-import { isNested, type Operation } from './operations.ts'
-import { addConsumer, ask, expectAnswers, hasRecords, LISTS, openRichBridge, placesOf, tokenOf } from './support.ts'
+import { ask, expectAnswers } from './ask.ts'
+import { hasRecords, isNested, LISTS, type Operation } from './operations.ts'
+import { placesOf } from './places.ts'
+import { openRichBridge } from './rich-bridge.ts'
+import { addConsumer, tokenOf } from './tokens.ts'
 
 const bridge = await openRichBridge()
 const ROSTERING = LISTS.filter(hasRecords)
@@ -60,6 +63,9 @@ test.each(ROSTERING)('$version $name is the same when it is zipped', async (oper
         { ...place, query, headers, due: 200 },
       )
       expect(zipped?.body).toEqual(plain?.body)
+      const isWorthIt = JSON.stringify(plain?.body).length > 8192
+      if (isWorthIt) expect(zipped?.headers.get('content-encoding')).toBe('gzip')
+      expect(plain?.headers.has('content-encoding')).toBe(false)
     }
   }
 })

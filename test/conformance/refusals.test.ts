@@ -2,22 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { openSharedBridge } from '../http/support.ts'
-import { OPERATIONS, readScopes } from './operations.ts'
-import {
-  addConsumer,
-  ask,
-  expectAnswers,
-  expectConform,
-  hasRecords,
-  LISTS,
-  minorOf,
-  openRichBridge,
-  placesOf,
-  READABLE,
-  READS,
-  tokenOf,
-  WRITES,
-} from './support.ts'
+import { ask, expectAnswers, expectConform, minorOf } from './ask.ts'
+import { hasRecords, LISTS, OPERATIONS, READABLE, READS, readScopes, WRITES } from './operations.ts'
+import { placesOf } from './places.ts'
+import { openRichBridge } from './rich-bridge.ts'
+import { addConsumer, tokenOf } from './tokens.ts'
 
 const bridge = await openRichBridge()
 

@@ -1,6 +1,5 @@
 // What a refusal, or a warning beside the data, must look like: 1.1's array of outcomes and 1.2's bare object.
 import * as z from 'zod'
-import type { Version } from './entities.ts'
 import type { Operation } from './operations.ts'
 import { text } from './parts.ts'
 
@@ -22,8 +21,7 @@ const V1P2_MINORS: Readonly<Record<number, readonly string[]>> = {
   401: ['unauthorisedrequest'],
   403: ['forbidden'],
   404: ['unknownobject'],
-  // Only the resources service has a word for it.
-  405: ['invaliddata', 'unsupported'],
+  405: ['invaliddata'],
   422: ['invaliddata'],
   429: ['server_busy'],
   500: ['internal_server_error'],
@@ -111,7 +109,7 @@ export function refusalFaults(operation: Operation, status: number, body: unknow
   const major = status === 405 ? 'unsupported' : 'failure'
   if (told.major !== major) faults.push(`codeMajor of ${status} is ${told.major}, not ${major}`)
   if (told.severity !== 'error') faults.push(`severity of ${status} is ${told.severity}, not error`)
-  const fitting = MINORS[operation.version][status] ?? []
+  const fitting = minorsOf(operation, status)
   const known = operation.version === 'v1p1' ? fitting : V1P2_VOCABULARY[operation.service]
   for (const minor of told.minors) {
     if (!fitting.includes(minor)) faults.push(`codeMinor of ${status} is '${minor}', not one of ${fitting.join(', ')}`)
@@ -124,9 +122,10 @@ export function refusalFaults(operation: Operation, status: number, body: unknow
   return faults
 }
 
-const MINORS: Readonly<Record<Version, Readonly<Record<number, readonly string[]>>>> = {
-  v1p1: V1P1_MINORS,
-  v1p2: V1P2_MINORS,
+function minorsOf({ version, service }: Operation, status: number): readonly string[] {
+  if (version === 'v1p1') return V1P1_MINORS[status] ?? []
+  // Of the three services, only resources has a word of its own for a method that is not supported.
+  return status === 405 && service === 'resources' ? ['unsupported'] : (V1P2_MINORS[status] ?? [])
 }
 
 /** The faults of what stands beside the data of a 200. `wanted` are the warnings that the request must bring about. */

@@ -16,6 +16,7 @@ const COMMANDS = [
   'mapping test',
   'clients add',
   'clients list',
+  'clients update',
   'clients rotate',
   'clients remove',
 ] as const
@@ -336,7 +337,7 @@ describe('clients', () => {
     expect(list.stdout + json.stdout).not.toContain(first.secret)
     expect(json.stdout).not.toMatch(/pbkdf2/)
 
-    const rotated = secretIn(await runCli(['clients', 'rotate', first.id], environment))
+    const rotated = secretIn(await runCli(['clients', 'rotate', first.id, '--overlap', 'PT0S'], environment))
     expect(rotated.id).toBe(first.id)
     expect((await fetchToken(server, first)).status).toBe(401)
     expect((await fetchToken(server, rotated)).status).toBe(200)

@@ -65,11 +65,10 @@ describe('without the admin token', () => {
 describe('a consumer', () => {
   test('is added with 201, tells its secret this once, and can ask at once', async () => {
     const bridge = await open()
+    bridge.clock.now += 1_000
     const { status, headers, body } = await send(bridge, 'POST', '', { name: 'A vendor' })
-    expect([status, body]).toEqual([
-      201,
-      { ...PLAIN, id: expect.stringMatching(/^or-/), secret: expect.any(String), notes: [] },
-    ])
+    const created = { id: expect.stringMatching(/^or-/), createdAt: '2025-10-15T18:00:01.000Z' }
+    expect([status, body]).toEqual([201, { ...PLAIN, ...created, secret: expect.any(String), notes: [] }])
     expect(headers.get('location')).toBe(`${PUBLIC_URL}/admin/consumers/${body.id}`)
     expect(headers.get('cache-control')).toBe('no-store')
     expect(await tokenStatus(bridge, { id: String(body.id), secret: String(body.secret) })).toBe(200)

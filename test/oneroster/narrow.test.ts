@@ -13,7 +13,7 @@ import { publishGeneration } from '../../src/store/snapshots.ts'
 import { type Random, seeded } from './random.ts'
 import { belonging, chanceNarrowing, chanceRoster, type Roster } from './roster-of-chance.ts'
 
-const ROSTERS = 150
+const ROSTERS = 100
 
 const open: NodeSqlite[] = []
 afterEach(() => {
@@ -54,10 +54,10 @@ function narrowed(sql: NodeSqlite, narrowing: Narrowing, generation: number): Ma
   return found
 }
 
-/** Links have no order of their own, and a record is the same whichever way it was read. */
+/** Links have no order of their own, and records come in the order in which they lie. */
 function comparable(records: readonly StoredRecord[] = []) {
   const linksOf = ({ links }: StoredRecord) => links.map(({ field, target }) => `${field} ${target}`).sort()
-  return records.map(({ sourcedId, body, bodyV1p2, columns, ...rest }) => ({
+  return records.toSorted(byId).map(({ sourcedId, body, bodyV1p2, columns, ...rest }) => ({
     sourcedId,
     body,
     bodyV1p2,
@@ -66,7 +66,7 @@ function comparable(records: readonly StoredRecord[] = []) {
   }))
 }
 
-const byId = (a: RosterRecord, b: RosterRecord) => (a.sourcedId < b.sourcedId ? -1 : 1)
+const byId = (a: { readonly sourcedId: string }, b: typeof a) => (a.sourcedId < b.sourcedId ? -1 : 1)
 
 function expectNarrowed(sql: NodeSqlite, roster: Roster, narrowing: Narrowing, generation: number): void {
   const found = narrowed(sql, narrowing, generation)
@@ -79,9 +79,7 @@ function expectNarrowed(sql: NodeSqlite, roster: Roster, narrowing: Narrowing, g
       expect(found.has(name)).toBe(false)
       continue
     }
-    const records = wanted[name]
-      .toSorted(byId)
-      .map((record) => ({ sourcedId: record.sourcedId, ...presenters[name](record) }))
+    const records = wanted[name].map((record) => ({ sourcedId: record.sourcedId, ...presenters[name](record) }))
     expect(comparable(found.get(name)), `${name} for ${JSON.stringify(narrowing)}`).toEqual(comparable(records))
   }
 }
@@ -140,7 +138,7 @@ describe('a narrowed roster', () => {
     }
   })
 
-  it('comes in batches of at most a thousand, in the order of sourcedId', () => {
+  it('comes in batches of at most a thousand, in the order in which the main tables lie', () => {
     const sql = openStore()
     const roster = chanceRoster(seeded(4))
     const [user] = roster.users
