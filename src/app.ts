@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { adminApi } from './admin/api.ts'
 import { handleTokenRequest } from './auth/token-endpoint.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
-import { matchService } from './oneroster/services.ts'
+import { matchService, V1P1 } from './oneroster/services.ts'
 import { failureBody } from './oneroster/status-info.ts'
 import { answerRoster } from './roster-service.ts'
 import { currentSnapshot } from './store/snapshots.ts'
@@ -54,8 +54,8 @@ export function createApp(context: Context): Hono {
   app.onError((error, c) => {
     const requestId = context.newRequestId()
     context.log.error('request-failed', { requestId, message: error.message, stack: error.stack })
-    const version = matchService(splitUrl(c.req.url, prefix).path)?.service.version ?? 'v1p1'
-    return c.json(failureBody(version, INTERNAL_ERROR, { requestId }), 500)
+    const service = matchService(splitUrl(c.req.url, prefix).path)?.service ?? V1P1
+    return c.json(failureBody(service, INTERNAL_ERROR, { requestId }), 500)
   })
   return app
 }

@@ -127,7 +127,8 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
   }
   const rosters = createRosterRequests({
     build: (narrowing, signal) => buildRoster({ ...sync, signal }, narrowing),
-    isSyncing: () => schedule.running() !== undefined,
+    whenIdle: () => schedule.settled(),
+    after: runtime.after,
     log,
   })
   const schedule = createSchedule({

@@ -32,8 +32,8 @@ export interface Context {
   /** Opens the admin API; without it those paths do not exist. */
   readonly adminToken: string | undefined
   readonly schedule: Schedule
-  /** Has the tables of a narrowed roster made in the background, if they are not there. */
-  readonly rosters: { request(narrowing: Narrowing): void }
+  /** Has the tables of a narrowed roster made, if they are not there; resolves when they are, or when it takes too long. */
+  readonly rosters: { request(narrowing: Narrowing): Promise<void> }
   /** Publishes a sync that the guard holds. */
   readonly resumeSync: (id: string) => SyncRecord
   readonly newRequestId: () => string

@@ -1,17 +1,18 @@
 // Answers a OneRoster request of any version: who asks, what for, may they, and then a page or a record of the snapshot.
 
-import { requireScope } from './auth/guard.ts'
+import { type AuthenticatedConsumer, requireScope } from './auth/guard.ts'
 import { authenticate } from './authenticate.ts'
 import type { Context } from './context.ts'
 import { discoveryText, isDiscovery } from './oneroster/discovery.ts'
+import type { Place } from './oneroster/nested-sql.ts'
 import { matchOperation } from './oneroster/operations.ts'
 import { parseQuery } from './oneroster/query.ts'
 import { scopeUrl } from './oneroster/scopes.ts'
 import type { Service, ServicePath } from './oneroster/services.ts'
 import { failureBody, type Outcome, STATUS } from './oneroster/status-info.ts'
 import { type Answer, JSON_TYPE, readRoster } from './roster-read.ts'
-import { narrowingOf, tableNames } from './store/rosters.ts'
-import { currentSnapshot } from './store/snapshots.ts'
+import { type Narrowing, narrowingOf, tableNames } from './store/rosters.ts'
+import { currentSnapshot, type Snapshot } from './store/snapshots.ts'
 
 /** When a consumer should ask again while there is no snapshot yet. */
 const FIRST_SNAPSHOT_RETRY_SECONDS = 60
@@ -56,7 +57,8 @@ interface Decision {
 async function decide(context: Context, asked: RosterRequest): Promise<Decision> {
   const { request, service, path, query } = asked
   const matched = matchOperation(service, path)
-  const operation = matched?.operation.name
+  // The standard has another name for writing to the same path.
+  const operation = matched?.methods.includes(request.method) ? matched.operation.name : undefined
   const refuse = (outcome: Outcome, description: string, headers: Record<string, string> = {}): Decision => ({
     operation,
     answer: refusal(context, service, { outcome, description, operation, headers }),
@@ -68,8 +70,7 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
     const description = `${request.method} is not supported here. Use ${DISCOVERY_METHODS.join(' or ')}.`
     return refuse('method-not-allowed', description, { Allow: DISCOVERY_METHODS.join(', ') })
   }
-  const snapshot = currentSnapshot(context.sql)
-  if (snapshot === undefined) {
+  if (currentSnapshot(context.sql) === undefined) {
     const description = 'The first snapshot is not ready yet. Ask again later.'
     return refuse('not-ready', description, { 'Retry-After': String(FIRST_SNAPSHOT_RETRY_SECONDS) })
   }
@@ -99,24 +100,20 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
   if (!allowed.ok)
     return known(refuse('forbidden', allowed.description, { 'WWW-Authenticate': allowed.wwwAuthenticate }))
 
-  const narrowing = narrowingOf(consumer)
-  const table = tableNames(context.sql, narrowing, snapshot.generation)
-  if (table === undefined) {
-    context.rosters.request(narrowing)
+  const seen = await placeOf(context, consumer)
+  if (seen === undefined) {
     const description = "This consumer's part of the roster is being prepared. Ask again later."
     return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
   }
 
   const parsed = parseQuery(query, entity, { version: service.version, maxLimit: context.maxLimit, single: isSingle })
   if (!parsed.ok) return known(refuse(parsed.fault.outcome, parsed.fault.description))
-  const place = { generation: snapshot.generation, table }
   const answer = await readRoster(context, {
     ...asked,
     matched,
     query: parsed,
     rawQuery: query,
-    snapshot,
-    place,
+    ...seen,
     consumer,
   })
   const decision = answer === undefined ? refuse('unknown-object', 'Unknown Object.') : { answer, operation }
@@ -133,6 +130,26 @@ function discovery({ publicUrl }: Context, service: Service): Answer {
   }
 }
 
+interface Seen {
+  readonly snapshot: Snapshot
+  readonly place: Place
+}
+
+/** The newest snapshot, as far as the consumer may see it; a roster that is not there yet is waited for, but not for long. */
+async function placeOf(context: Context, consumer: AuthenticatedConsumer): Promise<Seen | undefined> {
+  const narrowing = narrowingOf(consumer)
+  const seen = findPlace(context, narrowing)
+  if (seen !== undefined) return seen
+  await context.rosters.request(narrowing)
+  return findPlace(context, narrowing)
+}
+
+function findPlace({ sql }: Context, narrowing: Narrowing): Seen | undefined {
+  const snapshot = currentSnapshot(sql)
+  const table = snapshot && tableNames(sql, narrowing, snapshot.generation)
+  return snapshot && table && { snapshot, place: { generation: snapshot.generation, table } }
+}
+
 interface Refusal {
   readonly outcome: Outcome
   readonly description: string
@@ -140,12 +157,8 @@ interface Refusal {
   readonly headers: Record<string, string>
 }
 
-function refusal(
-  context: Context,
-  { version }: Service,
-  { outcome, description, operation, headers }: Refusal,
-): Answer {
-  const payload = failureBody(version, { outcome, description }, { requestId: context.newRequestId(), operation })
+function refusal(context: Context, service: Service, { outcome, description, operation, headers }: Refusal): Answer {
+  const payload = failureBody(service, { outcome, description }, { requestId: context.newRequestId(), operation })
   return {
     status: STATUS[outcome].httpStatus,
     headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store', ...headers },

@@ -1,7 +1,7 @@
 // The records of a narrowed roster, closed in itself: every link in them leads to another of them.
 import type { Sql, SqlValue } from '../store/sql.ts'
 import { COLLECTIONS, type Collection, isStored } from './model.ts'
-import { type Narrowing, selectRoster } from './narrow-sql.ts'
+import { type Narrowing, selectRoster } from './narrow-selection.ts'
 import { STORAGE } from './storage.ts'
 import { type Belongs, createTrimmer, type StoredRecord, type Trim } from './trim.ts'
 

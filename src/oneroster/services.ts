@@ -19,8 +19,9 @@ export const V1P1: Service = {
 const v1p2 = (part: Part): Service => ({ version: 'v1p2', base: `/ims/oneroster/${part}/v1p2`, parts: [part] })
 
 export const V1P2_ROSTERING: Service = v1p2('rostering')
+export const V1P2_RESOURCES: Service = v1p2('resources')
 
-export const SERVICES: readonly Service[] = [V1P1, V1P2_ROSTERING, v1p2('gradebook'), v1p2('resources')]
+export const SERVICES: readonly Service[] = [V1P1, V1P2_ROSTERING, v1p2('gradebook'), V1P2_RESOURCES]
 
 /** The service whose rostering collections a version's links lead into. */
 export const ROSTERING: Readonly<Record<Version, Service>> = { v1p1: V1P1, v1p2: V1P2_ROSTERING }

@@ -1,5 +1,6 @@
 // What each outcome is called in the two versions, and how a status payload is written.
 import type { Version } from './model.ts'
+import { type Service, V1P2_RESOURCES } from './services.ts'
 
 export type Outcome =
   | 'unknown-sort-field'
@@ -24,6 +25,8 @@ export interface StatusCodes {
   readonly severity: 'status' | 'warning' | 'error'
   /** Blanks and underscores are mixed in the standard itself. */
   readonly codeMinor: Readonly<Record<Version, string>>
+  /** Where the v1.2 resources service has a word of its own. */
+  readonly inResources?: string
 }
 
 const failure = (httpStatus: StatusCodes['httpStatus'], v1p1: string, v1p2: string): StatusCodes => ({
@@ -53,7 +56,11 @@ export const STATUS: Readonly<Record<Outcome, StatusCodes>> = {
   unauthorized: failure(401, 'unauthorized', 'unauthorisedrequest'),
   forbidden: failure(403, 'forbidden', 'forbidden'),
   'unknown-object': failure(404, 'unknown object', 'unknownobject'),
-  'method-not-allowed': { ...failure(405, 'invalid data', 'invaliddata'), codeMajor: 'unsupported' },
+  'method-not-allowed': {
+    ...failure(405, 'invalid data', 'invaliddata'),
+    codeMajor: 'unsupported',
+    inResources: 'unsupported',
+  },
   'invalid-content': failure(422, 'invalid data', 'invaliddata'),
   busy: failure(429, 'server_busy', 'server_busy'),
   'not-ready': failure(503, 'server_busy', 'server_busy'),
@@ -90,20 +97,21 @@ export function v1p1Status(infos: readonly StatusInfo[], { requestId, operation 
   }
 }
 
-/** The bare imsx_StatusInfo of a v1.2 failure. */
-export function v1p2Status({ outcome, description }: StatusInfo) {
-  const { codeMajor, severity, codeMinor } = STATUS[outcome]
+/** The bare imsx_StatusInfo of a failure in that v1.2 service. */
+export function v1p2Status({ outcome, description }: StatusInfo, service: Service) {
+  const { codeMajor, severity, codeMinor, inResources } = STATUS[outcome]
+  const minor = service === V1P2_RESOURCES ? (inResources ?? codeMinor.v1p2) : codeMinor.v1p2
   return {
     imsx_codeMajor: codeMajor,
     imsx_severity: severity,
     imsx_description: description,
     imsx_CodeMinor: {
-      imsx_codeMinorField: [{ imsx_codeMinorFieldName: 'TargetEndSystem', imsx_codeMinorFieldValue: codeMinor.v1p2 }],
+      imsx_codeMinorField: [{ imsx_codeMinorFieldName: 'TargetEndSystem', imsx_codeMinorFieldValue: minor }],
     },
   }
 }
 
 /** The whole body of a failure. */
-export function failureBody(version: Version, info: StatusInfo, context: StatusContext = {}): object {
-  return version === 'v1p1' ? v1p1Status([info], context) : v1p2Status(info)
+export function failureBody(service: Service, info: StatusInfo, context: StatusContext = {}): object {
+  return service.version === 'v1p1' ? v1p1Status([info], context) : v1p2Status(info, service)
 }

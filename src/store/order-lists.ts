@@ -19,6 +19,8 @@ export interface List {
 }
 
 export interface OrderList {
+  /** Names this list among all. */
+  readonly key: string
   readonly seqs: Uint32Array
   /** Where its runs start, see `runStarts`. */
   readonly starts: () => Uint32Array
@@ -50,7 +52,7 @@ export function openOrderLists(sql: Sql, rememberedBytes: number): OrderLists {
       const key = `${asked.statement}\n${JSON.stringify(asked.parameters)}`
       let found = lists.get(key)
       if (found === undefined) {
-        found = orderListOf(seqsOf(sql, asked))
+        found = orderListOf(key, seqsOf(sql, asked))
         lists.set(key, found)
       }
       return found
@@ -63,9 +65,10 @@ export function findOrder(sql: Sql, list: List): Uint32Array {
   return seqsOf(sql, orderStatement(list))
 }
 
-function orderListOf(seqs: Uint32Array): OrderList {
+function orderListOf(key: string, seqs: Uint32Array): OrderList {
   let starts: Uint32Array | undefined
   return {
+    key,
     seqs,
     starts: () => {
       starts ??= runStarts(seqs)

@@ -35,10 +35,10 @@ export interface Run {
   readonly rows: number
 }
 
-const SHORTEST_RUN = 32
-const LONGEST_RUN = 512
-/** One seq in so many ends a run, which makes 128 rows on average. */
-const END_ODDS = 96
+const SHORTEST_RUN = 48
+const LONGEST_RUN = 256
+/** Of the seqs after that one in so many ends a run, which makes 96 rows on average: a page pays for about one run at its ends. */
+const END_ODDS = 48
 const END_BELOW = Math.floor(2 ** 32 / END_ODDS)
 
 /** Where the list's runs start, and its end: by what the seqs are and not by where they stand, so that a change moves few. */
@@ -91,6 +91,7 @@ export interface StoredPiece extends GzipPart {
 
 /** The pieces that are there, by the place of their run in `runs`; one whose seqs are not exactly the run's is passed over. */
 export function findPieces(sql: Sql, form: string, seqs: Uint32Array, runs: readonly Run[]): Map<number, StoredPiece> {
+  if (runs.length === 0) return new Map()
   const rows = sql.all<StoredPiece & { run: number; seqs: Uint8Array }>(
     `select e.key as run, p.id, p.seqs, p.length, p.crc, b.deflated
      from json_each(?) e cross join pieces p on p.form = ? and p.first_seq = e.value ->> 0 and p.rows = e.value ->> 1

@@ -1,6 +1,6 @@
 // Reads of a published generation: pages as slices of order lists, plain or as gzip, and single records.
 import type { Deflate } from '../gzip/deflate.ts'
-import { finishedRuns, gzipPage } from './gzip-pages.ts'
+import { openGzipPages } from './gzip-pages.ts'
 import { type List, type OrderList, openOrderLists } from './order-lists.ts'
 import { type Form, joinedTexts, oneText, separateTexts } from './record-texts.ts'
 import type { Fragment } from './schema.ts'
@@ -53,6 +53,7 @@ export interface RecordReaderOptions {
  */
 export function openRecordReader(sql: Sql, { deflate, rememberedBytes = 32 << 20 }: RecordReaderOptions): RecordReader {
   const lists = openOrderLists(sql, rememberedBytes)
+  const gzipPages = openGzipPages(sql, deflate)
 
   const sliceOf = (query: ListQuery) => {
     const list = lists.of(query)
@@ -68,13 +69,9 @@ export function openRecordReader(sql: Sql, { deflate, rememberedBytes = 32 << 20
       return { ...joinedTexts(sql, versions, query.form), total: list.seqs.length }
     },
     async gzipPage(query, around) {
-      const { list, from, to, versions } = sliceOf(query)
-      const { table, form } = query
-      const { seqs } = list
-      const finished = mayHavePieces(sql, query, list)
-        ? finishedRuns(sql, { table, seqs, starts: list.starts(), from, to }, form)
-        : []
-      return { ...(await gzipPage(sql, { versions, form, finished, around, deflate })), total: seqs.length }
+      const { list, from, to } = sliceOf(query)
+      const page = { ...query, list, from, to, around, mayHavePieces: mayHavePieces(sql, query, list) }
+      return { ...(await gzipPages.page(page)), total: list.seqs.length }
     },
     rows(query) {
       const { list, versions } = sliceOf(query)

@@ -9,6 +9,7 @@ export interface GuardSettings {
 }
 
 export interface Removal {
+  /** A collection, or what people call a narrowed roster's: `users of the roster for school 100`. */
   readonly collection: string
   readonly removed: number
   readonly of: number

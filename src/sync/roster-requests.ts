@@ -1,11 +1,17 @@
-// Requests for rosters that are not built yet: one build at a time, in the background, and never beside a sync.
+// Requests for rosters that are not built: one build at a time, in the background, and never beside a sync.
 import type { Log } from '../log.ts'
 import { type Narrowing, textOf } from '../store/rosters.ts'
 import { errorReport } from './report.ts'
 
+/** Consumers give up after 25 to 30 seconds; a district's part of one school takes less than one. */
+export const PATIENCE_MS = 15_000
+
 export interface RosterRequests {
-  /** Has the roster built, if it is not. Does nothing while a sync runs, which builds it. */
-  request(narrowing: Narrowing): void
+  /**
+   * Has the roster built, if it is not, after the sync that runs. Resolves when that has been tried, or when a consumer
+   * should not be kept waiting any longer; the build goes on.
+   */
+  request(narrowing: Narrowing): Promise<void>
   /** When no build is under way. */
   settled(): Promise<void>
   /** Ends a build at its next safe point and starts no more. */
@@ -14,16 +20,20 @@ export interface RosterRequests {
 
 export interface RosterRequestsOptions {
   readonly build: (narrowing: Narrowing, signal: AbortSignal) => Promise<void>
-  readonly isSyncing: () => boolean
+  /** When no sync runs. */
+  readonly whenIdle: () => Promise<void>
+  /** Calls back after so many milliseconds; returns how to cancel. */
+  readonly after: (ms: number, call: () => void) => () => void
   readonly log: Log
 }
 
-export function createRosterRequests({ build, isSyncing, log }: RosterRequestsOptions): RosterRequests {
+export function createRosterRequests({ build, whenIdle, after, log }: RosterRequestsOptions): RosterRequests {
   const stopper = new AbortController()
-  const underWay = new Set<string>()
+  const underWay = new Map<string, Promise<void>>()
   let last = Promise.resolve()
 
   async function buildOne(narrowing: Narrowing): Promise<void> {
+    await whenIdle()
     if (stopper.signal.aborted) return
     try {
       await build(narrowing, stopper.signal)
@@ -32,12 +42,24 @@ export function createRosterRequests({ build, isSyncing, log }: RosterRequestsOp
     }
   }
 
+  function begin(name: string, narrowing: Narrowing): Promise<void> {
+    const building = last.then(() => buildOne(narrowing)).finally(() => underWay.delete(name))
+    underWay.set(name, building)
+    last = building
+    return building
+  }
+
   return {
-    request(narrowing) {
+    async request(narrowing) {
+      if (stopper.signal.aborted) return
       const name = textOf(narrowing)
-      if (stopper.signal.aborted || isSyncing() || underWay.has(name)) return
-      underWay.add(name)
-      last = last.then(() => buildOne(narrowing)).finally(() => underWay.delete(name))
+      const building = underWay.get(name) ?? begin(name, narrowing)
+      let cancel = () => {}
+      const impatient = new Promise<void>((resolve) => {
+        cancel = after(PATIENCE_MS, resolve)
+      })
+      await Promise.race([building, impatient])
+      cancel()
     },
     settled: () => last,
     stop() {

@@ -21,6 +21,8 @@ export interface Schedule {
   request(): { readonly id: string; readonly isNew: boolean }
   /** The id of the sync that runs now. */
   running(): string | undefined
+  /** When no sync runs. */
+  settled(): Promise<void>
   /** Ends the running sync at its next safe point and starts no more. */
   stop(): Promise<void>
 }
@@ -63,6 +65,7 @@ export function createSchedule({ run, newId, intervalMs, after, log }: ScheduleO
       return { id: begin(), isNew: true }
     },
     running: () => current?.id,
+    settled: async () => current?.done,
     async stop() {
       stopper.abort()
       cancelNext()

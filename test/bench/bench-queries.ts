@@ -3,6 +3,7 @@ import type { BridgeClient } from './bridge-client.ts'
 import { type Figure, interleaved, millisecondsOf, note, ratio } from './measure.ts'
 
 const LARGEST_PAGE = 5_000
+const CLASSES = 50
 
 interface Query {
   readonly what: string
@@ -12,7 +13,7 @@ interface Query {
 
 /** Each list is asked for once before it is measured: that first answer puts it in order and is told by itself. */
 export async function benchQueries({ client, rounds }: { client: BridgeClient; rounds: number }): Promise<Figure[]> {
-  const [klass] = (await objects(client, '/classes?limit=1', 'classes')) as { sourcedId: string; school: Link }[]
+  const [klass, ...others] = (await objects(client, `/classes?limit=${CLASSES + 1}`, 'classes')) as Class[]
   const student = `filter=${encodeURIComponent(`role='student'`)}`
   const queries: readonly Query[] = [
     { what: `enrollments of role='student'`, path: `/enrollments?${student}`, collection: 'enrollments' },
@@ -27,11 +28,15 @@ export async function benchQueries({ client, rounds }: { client: BridgeClient; r
   ]
   const figures: Figure[] = []
   for (const query of queries) figures.push(...(await benchQuery(client, query, rounds)))
-  return figures
+  const onceMs = await millisecondsOf(async () => {
+    for (const { sourcedId } of others) await client.get(`/classes/${sourcedId}/students`)
+  })
+  return [...figures, note('students of a class that was never asked for', `${(onceMs / CLASSES).toFixed(1)} ms`)]
 }
 
-interface Link {
+interface Class {
   readonly sourcedId: string
+  readonly school: { readonly sourcedId: string }
 }
 
 async function benchQuery(client: BridgeClient, { what, path, collection }: Query, rounds: number): Promise<Figure[]> {

@@ -1,5 +1,5 @@
 // Random requests, repeatable by their seed: valid in many parts, broken in some, hostile in others.
-import type { Random } from '../../fixtures/powerschool/random.ts'
+import { itemAt, type Random } from '../../fixtures/powerschool/random.ts'
 import {
   BASES,
   BROKEN,
@@ -19,6 +19,8 @@ import { LIBRARIES, sign } from './oauth1.ts'
 import type { Credentials } from './tokens.ts'
 
 export interface FuzzRequest {
+  /** The place of the consumer whose credentials it may hold. */
+  readonly who: number
   /** Below the origin, as it is written. */
   readonly path: string
   readonly method: string
@@ -26,10 +28,15 @@ export interface FuzzRequest {
   readonly body?: string
 }
 
-/** What the requests may know: tokens that open something, credentials, and ids of records, seen and unseen. */
-export interface FuzzMaterial {
-  readonly tokens: readonly string[]
+export interface FuzzConsumer {
+  /** A token that opens something. */
+  readonly token: string
   readonly credentials: Credentials
+}
+
+/** What the requests may know: consumers, and ids of records, seen and unseen. */
+export interface FuzzMaterial {
+  readonly consumers: readonly FuzzConsumer[]
   readonly ids: readonly string[]
   readonly nowMs: number
   readonly publicUrl: string
@@ -120,8 +127,7 @@ export function createFuzz(random: Random, material: FuzzMaterial): () => FuzzRe
     return { path: `${base}${written(letters(int(0, 8)))}/${written(pick(NASTY))}`, known }
   }
 
-  const authorization = (path: string): string | undefined => {
-    const token = pick(material.tokens)
+  const authorization = (path: string, { token, credentials }: FuzzConsumer): string | undefined => {
     if (chance(0.86)) return `Bearer ${token}`
     const shapes = [
       () => undefined,
@@ -132,23 +138,25 @@ export function createFuzz(random: Random, material: FuzzMaterial): () => FuzzRe
       () => `Bearer ${token} ${token}`,
       () => `Bearer ${token.split('.').reverse().join('.')}`,
       () => `Bearer ${btoa('{"alg":"none"}')}.${token.split('.')[1]}.`,
-      () => `Basic ${btoa(`${material.credentials.id}:x`)}`,
+      () => `Basic ${btoa(`${credentials.id}:x`)}`,
       () => 'Basic %%%',
       () => `OAuth ${['', ',', '=', 'realm="', 'oauth_consumer_key=', 'oauth_nonce="a"', '"'.repeat(9)][int(0, 6)]}`,
-      () => scrambled(signed(path)),
-      () => signed(path),
+      () => scrambled(signed(path, credentials)),
+      () => signed(path, credentials),
       () => `OAuth ${latin(letters(60))}`,
       () => latin(letters(int(1, 40))),
-      () => `Digest username="${material.credentials.id}"`,
+      () => `Digest username="${credentials.id}"`,
       () => 'x'.repeat(7000),
     ]
     return pick(shapes)()
   }
-  const signed = (path: string): string => {
+  const signed = (path: string, credentials: Credentials): string => {
     nonces += 1
-    const { credentials, nowMs, publicUrl } = material
-    const address = `${publicUrl}${path}`
-    return sign(pick(Object.values(LIBRARIES)), address, [], { credentials, nowMs, nonce: `n${nonces}` }).authorization
+    const { nowMs, publicUrl } = material
+    const [address = '', query = ''] = `${publicUrl}${path}`.split(/\?(.*)/s)
+    const pairs = [...new URLSearchParams(query)]
+    return sign(pick(Object.values(LIBRARIES)), address, pairs, { credentials, nowMs, nonce: `n${nonces}` })
+      .authorization
   }
   const scrambled = (text: string): string => {
     const at = int(0, text.length)
@@ -156,19 +164,23 @@ export function createFuzz(random: Random, material: FuzzMaterial): () => FuzzRe
   }
 
   return () => {
-    if (chance(0.01)) return tokenRequest(random, material, { letters, chance })
-    const { path, known } = place()
+    const who = int(0, material.consumers.length - 1)
+    const consumer = itemAt(material.consumers, who)
+    if (chance(0.01)) return { who, ...tokenRequest(random, consumer.credentials, letters) }
+    const { path: start, known } = place()
     const mark = chance(0.97) ? '?' : pick(['??', '?&', '#?', '?='])
     const parameters = Array.from({ length: int(0, 4) }, () => (chance(0.99) ? parameter(known) : pick(BROKEN)))
+    const path = start + (parameters.length === 0 ? '' : mark) + parameters.join('&')
     const method = chance(0.9) ? 'GET' : pick(METHODS)
     const extra = Object.keys(HEADERS)
       .filter(() => chance(0.08))
       .map((name) => [name, latin(pick(HEADERS[name] ?? ['']))] as const)
-    const known401 = authorization(path)
+    const shown = authorization(path, consumer)
     return {
-      path: path + (parameters.length === 0 ? '' : mark) + parameters.join('&'),
+      who,
+      path,
       method,
-      headers: { ...Object.fromEntries(extra), ...(known401 === undefined ? {} : { authorization: latin(known401) }) },
+      headers: { ...Object.fromEntries(extra), ...(shown === undefined ? {} : { authorization: latin(shown) }) },
       ...(method !== 'GET' && method !== 'get' && method !== 'HEAD' && chance(0.5) ? { body: pick(BODIES) } : {}),
     }
   }
@@ -189,10 +201,10 @@ const BODIES = [
 
 /** Token requests; those whose client exists are rare, because a wrong secret costs what a right one does. */
 function tokenRequest(
-  { int, pick }: Random,
-  { credentials }: FuzzMaterial,
-  { letters, chance }: { readonly letters: (length: number) => string; readonly chance: (share: number) => boolean },
-): FuzzRequest {
+  { int, pick, chance }: Random,
+  credentials: Credentials,
+  letters: (length: number) => string,
+): Omit<FuzzRequest, 'who'> {
   const isKnown = chance(0.03)
   const id = isKnown ? credentials.id : pick(['', 'nobody', letters(4), 'a:b'])
   const secret = isKnown && chance(0.5) ? credentials.secret : pick(NASTY)

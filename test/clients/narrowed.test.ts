@@ -162,6 +162,33 @@ describe.each(CONSUMERS)('a consumer of %s', (_, credentials, own) => {
     }
   })
 
+  test('learns nothing by filters over links that lead out', async () => {
+    const seen = await pull(credentials)
+    const whole = await pull()
+    const random = createRandom(9)
+    const strange = (resource: keyof SdsData) =>
+      random.pick([...whole[resource].keys()].filter((id) => !seen[resource].has(id)))
+    const v1p1 = await reader(credentials)
+    const v1p2 = await reader(credentials, '/ims/oneroster/rostering/v1p2')
+    const cases = [
+      [v1p1, 'users', 'orgs.sourcedId', strange('orgs')],
+      [v1p2, 'users', 'roles.org.sourcedId', strange('orgs')],
+      [v1p2, 'users', 'primaryOrg.sourcedId', strange('orgs')],
+      [v1p1, 'orgs', 'children.sourcedId', strange('orgs')],
+      [v1p1, 'classes', 'school.sourcedId', strange('orgs')],
+      [v1p1, 'academicSessions', 'children.sourcedId', strange('academicSessions')],
+      [v1p1, 'academicSessions', 'parent.sourcedId', strange('academicSessions')],
+      [v1p2, 'enrollments', 'user.sourcedId', strange('users')],
+      [v1p1, 'enrollments', 'class.sourcedId', strange('classes')],
+    ] as const
+    for (const [get, list, field, id] of cases) {
+      const found = await get(`/${list}?filter=${field}='${id}' OR dateLastModified>'2020-01-01' AND ${field}='${id}'`)
+      expect([field, found.status, totalOf(found)]).toEqual([field, 200, 0])
+      const others = await get(`/${list}?filter=${field}!='${id}' AND status='active'`)
+      expect([field, totalOf(others)]).toEqual([field, seen[list].size])
+    }
+  })
+
   test('has totals and pages that are its own', async () => {
     const seen = await pull(credentials)
     const get = await reader(credentials)

@@ -81,7 +81,7 @@ describe('School Data Sync by HMAC-SHA1', () => {
 describe('behind a public address with a port', async () => {
   const PUBLIC = 'https://roster.example.org:8443'
   const ported = await openSyncedBridge({ district: createDistrict(DISTRICT), settings: { PUBLIC_URL: PUBLIC } })
-  const portedWire = await serve(ported, PUBLIC)
+  const portedWire = await serve(ported, { publicUrl: PUBLIC })
 
   test.each(libraries)('%s signs with the port or without', async (_, library) => {
     const { get } = signingClient(portedWire, library, { now: () => ported.clock.now })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../fixtures/powerschool/random.ts'
 import { syncToEnd } from '../e2e/consumer.ts'
 import { CONSUMER, startPowerSchool } from '../e2e/powerschool.ts'
-import { dataDir, type Server, startServer, untilReady } from '../e2e/processes.ts'
+import { dataDir, type Server, startServer, until, untilReady } from '../e2e/processes.ts'
 import { CLASSLINK_ENDPOINTS, pullExactly } from './classlink.ts'
 import { addConsumer } from './consumers.ts'
 import { liveOn } from './district-life.ts'
@@ -12,6 +12,7 @@ import { LIBRARIES, sign, signingClient } from './oauth1.ts'
 import { linksAt, recordsOf } from './read.ts'
 import { applyDelta, inOrder, startSds } from './sds.ts'
 import { SDS_RESOURCES } from './sds-contract.ts'
+import { bearer, fetchToken } from './tokens.ts'
 import { type Wire, wireTo } from './wire.ts'
 
 const PUBLIC_URL = 'https://roster.example.org'
@@ -96,6 +97,52 @@ describe('a running bridge', () => {
     const { classes } = await classroom.connectTeacher(String(teacher?.email))
     expect(classes.length).toBeGreaterThan(0)
     expect(classes.flatMap(({ students }) => students).length).toBeGreaterThan(0)
+  })
+
+  it('answers every client while it syncs', async () => {
+    const { powerSchool, server, wire } = await startBridge()
+    const random = createRandom(22)
+    const held = await (await started(wire)).fullPull()
+    const since = new Date(now()).toISOString()
+    liveOn(powerSchool.district, random)
+    const syncing = { isOver: false }
+    const sync = syncToEnd(server).finally(() => {
+      syncing.isOver = true
+    })
+    let pulls = 0
+    const read = async (encoding: string) => {
+      while (!syncing.isOver) {
+        const sds = await startSds(wire, { credentials: CONSUMER, encoding })
+        // A page alone, because a publish may come between two of them.
+        for (const resource of SDS_RESOURCES) await sds.get(`/${resource}?limit=5000&filter=status='active'`)
+        await sds.get(`/users?filter=dateLastModified>'${since}'`)
+        pulls += 1
+      }
+    }
+    await Promise.all([read('gzip'), read('identity'), sync])
+    expect(await sync).toMatchObject({ status: 'success' })
+    expect(pulls).toBeGreaterThan(1)
+    const sds = await started(wire)
+    const applied = applyDelta(held, await sds.deltaPull(since, 'total'))
+    expect(inOrder(applied)).toEqual(inOrder(await sds.fullPull()))
+  })
+
+  it('prepares the roster of a new consumer at its first request, without a sync', async () => {
+    const { wire } = await startBridge()
+    const whole = await (await started(wire)).fullPull()
+    const [school] = [...whole.orgs.values()].filter(({ type }) => type === 'school')
+    const credentials = await addConsumer(wire, { name: 'at once', schools: [String(school?.sourcedId)] })
+    const token = await fetchToken(wire, { credentials })
+    const statuses: number[] = []
+    const answer = await until(async () => {
+      const asked = await wire.send(`${PUBLIC_URL}/ims/oneroster/v1p1/classes?limit=5000`, { headers: bearer(token) })
+      if (asked.status === 503) expect(asked.headers['retry-after']).toMatch(/^\d+$/)
+      statuses.push(asked.status)
+      return asked.status !== 503 && asked
+    })
+    const own = [...whole.classes.values()].filter((one) => linksAt(one, 'school')[0]?.sourcedId === school?.sourcedId)
+    expect(recordsOf(answer, 'classes')).toHaveLength(own.length)
+    expect(new Set(statuses).isSubsetOf(new Set([200, 503]))).toBe(true)
   })
 
   it('takes a consumer in while it runs, and narrows it to its school', async () => {

@@ -27,6 +27,13 @@ describe('a full pull', () => {
     expect(inOrder(await other.fullPull())).toEqual(inOrder(await usual.fullPull()))
   })
 
+  test.each([5000, 97])('packed as gzip is the same, by %i', async (limit) => {
+    const plain = await startSds(wire)
+    const packed = await startSds(wire, { encoding: 'gzip, deflate, br' })
+    expect(inOrder(await packed.fullPull(limit))).toEqual(inOrder(await plain.fullPull()))
+    expect((await packed.get('/users?limit=5000')).headers['content-encoding']).toBe('gzip')
+  })
+
   test('each resource has a second page that does not begin as the first', async () => {
     const sds = await startSds(wire)
     for (const resource of SDS_RESOURCES) {
@@ -79,11 +86,14 @@ describe('deltas', () => {
       const sds = await startSds(wire)
       const delta = await sds.deltaPull(since, 'total')
       expect(await sds.deltaPull(since, 'link')).toEqual(delta)
+      const packed = await startSds(wire, { encoding: 'gzip' })
+      expect(await packed.deltaPull(since, 'link')).toEqual(delta)
       tombstones += Object.values(delta)
         .flat()
         .filter(({ status }) => status === 'tobedeleted').length
       held = applyDelta(held, delta)
       expect(inOrder(held)).toEqual(inOrder(await sds.fullPull()))
+      expect(inOrder(held)).toEqual(inOrder(await packed.fullPull(100)))
     }
     expect(tombstones).toBeGreaterThan(20)
   })

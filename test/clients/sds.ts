@@ -28,17 +28,20 @@ export interface SdsOptions {
   readonly base?: string
   /** The test consumer's unless told. */
   readonly credentials?: Credentials
+  /** Sent as Accept-Encoding. */
+  readonly encoding?: string
 }
 
 /** A run of SDS begins with a token: id and secret in the header alone, and no scope. */
 export async function startSds(wire: Wire, options: SdsOptions = {}): Promise<Sds> {
-  const { base = '/ims/oneroster/v1p1', credentials } = options
+  const { base = '/ims/oneroster/v1p1', credentials, encoding } = options
+  const taken = encoding === undefined ? {} : { 'accept-encoding': encoding }
   const token = await fetchToken(wire, credentials === undefined ? {} : { credentials })
   const root = `${wire.publicUrl}${base}`
 
   const ask = async (address: string): Promise<WireAnswer> => {
     const startedMs = performance.now()
-    const answer = await wire.send(address, { headers: { ...bearer(token), accept: 'application/json' } })
+    const answer = await wire.send(address, { headers: { ...bearer(token), accept: 'application/json', ...taken } })
     if (answer.status !== 200) throw new Error(`${address} answered ${answer.status}: ${answer.text}`)
     totalOf(answer)
     if (performance.now() - startedMs > SLOWEST_MS) throw new Error(`${address} took too long`)

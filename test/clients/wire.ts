@@ -35,8 +35,14 @@ afterAll(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
+export interface Proxy {
+  readonly publicUrl: string
+  /** Whether the proxy passes the path of the public address on, or takes it off. */
+  readonly keepsPrefix?: boolean
+}
+
 /** Listens on the loopback interface until the file's last test. */
-export async function serve(bridge: Pick<TestBridge, 'app'>, publicUrl: string = PUBLIC_URL): Promise<Wire> {
+export async function serve(bridge: Pick<TestBridge, 'app'>, proxy: Proxy = { publicUrl: PUBLIC_URL }): Promise<Wire> {
   const server = createAdaptorServer({ fetch: bridge.app.fetch }) as Server
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -46,19 +52,20 @@ export async function serve(bridge: Pick<TestBridge, 'app'>, publicUrl: string =
   })
   // A server that listens on a port has an address of this kind.
   const { port } = server.address() as AddressInfo
-  return wireTo({ port, publicUrl })
+  return wireTo({ port, ...proxy })
 }
 
 /** The wire to a server that listens already. */
-export function wireTo({ port, publicUrl }: { readonly port: number; readonly publicUrl: string }): Wire {
+export function wireTo({ port, publicUrl, keepsPrefix = false }: Proxy & { readonly port: number }): Wire {
   const agent = new Agent({ keepAlive: true })
   closing.push(() => agent.destroy())
-  const { host } = new URL(publicUrl)
+  const { host, origin } = new URL(publicUrl)
+  const taken = keepsPrefix ? origin : publicUrl
   return {
     publicUrl,
     async send(address, { method = 'GET', headers = {}, body } = {}) {
       if (!address.startsWith(`${publicUrl}/`)) throw new Error(`${address} is not below ${publicUrl}`)
-      const path = address.slice(publicUrl.length).replace(/[^\x21-\x7e]/gu, (letter) => encodeURIComponent(letter))
+      const path = address.slice(taken.length).replace(/[^\x21-\x7e]/gu, (letter) => encodeURIComponent(letter))
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const sent = httpRequest({
         host: '127.0.0.1',

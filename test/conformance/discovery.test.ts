@@ -4,9 +4,12 @@ import * as z from 'zod'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { openSyncedBridge, request } from '../http/support.ts'
 import { PUBLIC_URL, type TestBridge } from '../support/bridge.ts'
-import { BASES, type Service } from './entities.ts'
-import { READS } from './operations.ts'
+import { ask } from './ask.ts'
+import { BASES, type Entity, type Service, serviceOf } from './entities.ts'
+import { hasRecords, isNested, READS } from './operations.ts'
+import { openRichBridge } from './rich-bridge.ts'
 import { wordsOf } from './status-payloads.ts'
+import { schemasFor } from './validate.ts'
 
 const bridge = await openSyncedBridge({ district: createSmallDistrict() })
 
@@ -19,7 +22,10 @@ const FILES: readonly (readonly [Service, string])[] = [
 // OpenAPI 3.0.3, section 4.7, as far as a discovery document uses it.
 const text = z.string().min(1)
 const reference = z.strictObject({ $ref: z.string().regex(/^#\/components\/\w+\/[\w.-]+$/) })
-const schema = z.looseObject({})
+const schema = z.looseObject({
+  properties: z.record(text, z.unknown()).optional(),
+  required: z.array(text).min(1).optional(),
+})
 const media = z.looseObject({ schema })
 const header = z.looseObject({ schema })
 const response = z.union([
@@ -102,7 +108,7 @@ describe.each(FILES)('%s: %s', async (service, file) => {
     expect([...wanted].filter((scope) => !Object.hasOwn(flow?.scopes ?? {}, scope))).toEqual([])
   })
 
-  test.each(ours)('lists $name as $method /$path', ({ name, method, path, statuses, scopes, answers }) => {
+  test.each(ours)('lists $name as $method /$path', ({ name, method, path, statuses, scopes, answers, key }) => {
     const entry = operationsOf(read()).find((one) => one.path === `/${path}` && one.method === method)
     expect(entry?.one.operationId).toBe(name)
     const { responses, security, parameters } = entry?.one ?? ({ responses: {} } as DocumentOperation)
@@ -115,8 +121,11 @@ describe.each(FILES)('%s: %s', async (service, file) => {
     expect(inPath.every((one) => one.required === true)).toBe(true)
     const inQuery = named.filter((one) => one.in === 'query').map((one) => one.name)
     const all = ['fields', 'filter', 'limit', 'offset', 'orderBy', 'sort']
-    const due = { list: all, single: ['fields'], pairs: [], nothing: [] }
-    expect([...inQuery].sort()).toEqual(due[answers])
+    expect([...inQuery].sort()).toEqual(answers === 'list' ? all : ['fields'])
+    const schemas = Object.entries(read().components.schemas)
+    const wrapper = JSON.stringify(responses['200']).match(/schemas\/(\w+)/)?.[1]
+    const found = schemas.find(([id]) => id === wrapper)?.[1]
+    expect(Object.keys(found?.properties ?? {})).toEqual([key])
   })
 
   test('lists nothing else, each id once, and every reference leads somewhere', () => {
@@ -128,6 +137,41 @@ describe.each(FILES)('%s: %s', async (service, file) => {
     const references = [...JSON.stringify(whole).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '')
     expect(references.filter((path) => at(whole, path.split('/')) === undefined)).toEqual([])
   })
+})
+
+describe('the shapes it tells', async () => {
+  const rich = await openRichBridge()
+
+  test.each(FILES)('%s: are those of the official documents', async (service, file) => {
+    const { components } = await fetchDocument(rich, service, file)
+    const official = Object.entries(schemasFor({ version: 'v1p2' }, { publicUrl: PUBLIC_URL }))
+    // Its keys are entities; Object.entries forgets it.
+    for (const [entity, { shape }] of official.filter(([name]) => serviceOf(name as Entity) === service)) {
+      const told = components.schemas[`${entity.charAt(0).toUpperCase()}${entity.slice(1)}DType`]
+      // The standard has a password, which is never sent.
+      const members = Object.keys(told?.properties ?? {}).filter((name) => name !== 'password')
+      expect([entity, ...members.sort()]).toEqual([entity, ...Object.keys(shape).sort()])
+      const required = Object.keys(shape).filter((name) => !(shape[name] instanceof z.ZodOptional))
+      expect([entity, ...[...(told?.required ?? [])].sort()]).toEqual([entity, ...required.sort()])
+    }
+  })
+
+  test.each(READS.filter((one) => one.version === 'v1p2' && one.answers === 'list' && !isNested(one)))(
+    '$service: $name answers in them',
+    async (operation) => {
+      const file = FILES.find(([service]) => service === operation.service)?.[1] ?? ''
+      const { components, paths } = await fetchDocument(rich, operation.service, file)
+      const id = JSON.stringify(paths[`/${operation.path}`]?.get?.responses['200']).match(/schemas\/(\w+)/)?.[1]
+      const whole = { $ref: `#/$defs/${id}`, $defs: components.schemas }
+      const text = JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/')
+      const { body } = await ask(rich, operation, { query: 'limit=10000' })
+      const read = z.fromJSONSchema(JSON.parse(text)).safeParse(body)
+      expect(read.success ? [] : wordsOf(read.error).slice(0, 5)).toEqual([])
+      const spoilt = JSON.parse(JSON.stringify(body).replaceAll('"status":"active"', '"status":true'))
+      const isNoticed = !z.fromJSONSchema(JSON.parse(text)).safeParse(spoilt).success
+      expect(isNoticed).toBe(hasRecords(operation))
+    },
+  )
 })
 
 test('an unknown document is 404', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { linkHeader } from '../../src/oneroster/links.ts'
 import { scopeUrl } from '../../src/oneroster/scopes.ts'
-import { STATUS, v1p1Status, v1p2Status } from '../../src/oneroster/status-info.ts'
+import { V1P2_RESOURCES, V1P2_ROSTERING } from '../../src/oneroster/services.ts'
+import { failureBody, STATUS, v1p1Status, v1p2Status } from '../../src/oneroster/status-info.ts'
 
 const URL = 'https://bridge.example/ims/oneroster/v1p1/users'
 
@@ -119,7 +120,7 @@ describe('the status payload', () => {
     ['not-ready', 503, 'failure', 'error', 'server_busy', 'server_busy'],
     ['internal-error', 500, 'failure', 'error', 'internal_server_error', 'internal_server_error'],
   ] as const)('%s', (outcome, httpStatus, codeMajor, severity, v1p1, v1p2) => {
-    expect(STATUS[outcome]).toEqual({ httpStatus, codeMajor, severity, codeMinor: { v1p1, v1p2 } })
+    expect(STATUS[outcome]).toMatchObject({ httpStatus, codeMajor, severity, codeMinor: { v1p1, v1p2 } })
   })
 
   test('is a set of plain strings', () => {
@@ -140,7 +141,7 @@ describe('the status payload', () => {
   })
 
   test('is a bare object in v1.2', () => {
-    expect(v1p2Status({ outcome: 'unknown-object', description: 'Unknown Object.' })).toEqual({
+    expect(v1p2Status({ outcome: 'unknown-object', description: 'Unknown Object.' }, V1P2_ROSTERING)).toEqual({
       imsx_codeMajor: 'failure',
       imsx_severity: 'error',
       imsx_description: 'Unknown Object.',
@@ -150,5 +151,11 @@ describe('the status payload', () => {
         ],
       },
     })
+  })
+
+  test('calls an unknown method unsupported in resources alone', () => {
+    const info = { outcome: 'method-not-allowed', description: 'No.' } as const
+    expect(JSON.stringify(failureBody(V1P2_RESOURCES, info))).toContain('"imsx_codeMinorFieldValue":"unsupported"')
+    expect(JSON.stringify(failureBody(V1P2_ROSTERING, info))).toContain('"imsx_codeMinorFieldValue":"invaliddata"')
   })
 })

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { COLLECTIONS, type Collection } from '../../src/oneroster/model.ts'
 import { narrowRoster } from '../../src/oneroster/narrow.ts'
-import type { Narrowing } from '../../src/oneroster/narrow-sql.ts'
+import type { Narrowing } from '../../src/oneroster/narrow-selection.ts'
 import { createPresenters, type RosterRecord, tombstoneOf } from '../../src/oneroster/present.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
 import { createTrimmer, type StoredRecord } from '../../src/oneroster/trim.ts'
@@ -13,7 +13,7 @@ import { publishGeneration } from '../../src/store/snapshots.ts'
 import { type Random, seeded } from './random.ts'
 import { belonging, chanceNarrowing, chanceRoster, type Roster } from './roster-of-chance.ts'
 
-const ROSTERS = 100
+const ROSTERS = 60
 
 const open: NodeSqlite[] = []
 afterEach(() => {

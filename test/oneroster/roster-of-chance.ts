@@ -1,6 +1,6 @@
 // Small rosters of chance, and a slow reading of what belongs to a narrowed one, written from its definition.
 import { COLLECTIONS, type Collection, MODEL } from '../../src/oneroster/model.ts'
-import type { Narrowing } from '../../src/oneroster/narrow-sql.ts'
+import type { Narrowing } from '../../src/oneroster/narrow-selection.ts'
 import type { RosterRecord } from '../../src/oneroster/present.ts'
 import type { Random } from './random.ts'
 

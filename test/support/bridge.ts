@@ -41,6 +41,8 @@ export interface TestBridgeOptions {
   /** The store; another bridge's, to start again on what it left. */
   readonly sql?: NodeSqlite
   readonly mapping?: Mapping
+  /** Who this process is to others on the same store. */
+  readonly lockOwner?: Runtime['lockOwner']
 }
 
 let defaultMapping: Mapping | undefined
@@ -56,6 +58,7 @@ export async function openTestBridge({
   simulator,
   sql,
   mapping,
+  lockOwner = { name: 'test', mayBeAlive: () => false },
 }: TestBridgeOptions): Promise<TestBridge> {
   const powerSchool = createPowerSchool({ district, ...simulator })
   const store = sql ?? openNodeSqlite(':memory:')
@@ -89,7 +92,7 @@ export async function openTestBridge({
     pause: async () => {},
     after: () => () => {},
     newId: () => `id-${++ids}`,
-    lockOwner: { name: 'test', mayBeAlive: () => false },
+    lockOwner,
     deflate: nodeDeflate,
     sealingKey: SEALING_KEY,
   }

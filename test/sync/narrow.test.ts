@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
+import { addClient } from '../../src/auth/clients.ts'
 import { removeConsumer } from '../../src/store/consumers.ts'
 import { listRosters, type Narrowing, rosterOf } from '../../src/store/rosters.ts'
 import { currentSnapshot } from '../../src/store/snapshots.ts'
 import { buildRoster } from '../../src/sync/build-rosters.ts'
 import { resumeSync, runSync } from '../../src/sync/sync.ts'
 import { seeded } from '../oneroster/random.ts'
-import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { BASE, openTestBridge, SEALING_KEY, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
 import { addConsumer, faultsOf, schoolNumbers, shown, shownIn, studentsAt, tracesIn } from './rosters.ts'
 
 const MINUTE = 60_000
@@ -26,9 +27,9 @@ interface Opened {
 const WITHOUT_CONTACTS: Narrowing = { schools: null, contacts: false }
 
 /** A district of four schools, never synced. */
-async function openDistrict(settings: Readonly<Record<string, string>> = {}): Promise<Opened> {
+async function openDistrict(options: Pick<TestBridgeOptions, 'settings' | 'lockOwner'> = {}): Promise<Opened> {
   const district = createDistrict({ students: 80, seed: 9, today: '2026-11-18', perStudentEnrollments: 3 })
-  const bridge = await openTestBridge({ district, settings })
+  const bridge = await openTestBridge({ district, ...options })
   const [a = '', b = ''] = schoolNumbers(district)
   const of = (...schools: string[]): Narrowing => ({ schools: schools.sort(), contacts: true })
   return { bridge, a, b, ofA: of(a), ofB: of(b), ofBoth: of(a, b) }
@@ -36,7 +37,7 @@ async function openDistrict(settings: Readonly<Record<string, string>> = {}): Pr
 
 /** The same with a consumer for each narrowing, synced. */
 async function openNarrowed(settings?: Readonly<Record<string, string>>): Promise<Opened> {
-  const opened = await openDistrict(settings)
+  const opened = await openDistrict(settings && { settings })
   const { bridge, ofA, ofB, ofBoth } = opened
   for (const [index, narrowing] of [ofA, ofB, ofBoth, WITHOUT_CONTACTS].entries()) {
     addConsumer(bridge.sql, `consumer-${index}`, narrowing)
@@ -386,6 +387,33 @@ describe('a consumer that is added between syncs', () => {
     const lockOwner = { name: 'another', mayBeAlive: () => true }
     await buildRoster({ ...bridge.sync, lockOwner, signal }, ofA)
     expect(() => shown(bridge.sql, ofA)).toThrow('not built')
+  })
+})
+
+describe('a request of a narrowed consumer', () => {
+  it('waits for its roster, is asked to come again while another process syncs, and is answered from it alone', async () => {
+    const { bridge, a, ofA } = await openDistrict({ lockOwner: { name: 'this process', mayBeAlive: () => true } })
+    await bridge.syncNow()
+    const added = await addClient(
+      { name: 'Reading app', schools: [a] },
+      { ...bridge, now: () => bridge.clock.now, sealingKey: SEALING_KEY },
+    )
+    if (!added.ok) throw new Error(added.messages.join())
+    const token = await bridge.app.request('/oauth/token', {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${added.client.id}:${added.secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    const authorization = `Bearer ${(await token.json()).access_token}`
+    const read = (path: string) => bridge.app.request(`${BASE}${path}`, { headers: { authorization } })
+    bridge.sql.run(`insert into locks values ('sync', 'another process', ?)`, bridge.clock.now + 30_000)
+    const first = await read('/users')
+    expect([first.status, first.headers.get('retry-after')]).toEqual([503, '10'])
+    bridge.clock.now += 30_000
+    const { users } = await (await read('/users?limit=1000')).json()
+    expect(users.map(({ sourcedId }: { sourcedId: string }) => sourcedId)).toEqual(idsOf(bridge, ofA, 'users'))
+    expectRight(bridge, ofA)
+    await bridge.schedule.stop()
   })
 })
 

@@ -9,7 +9,8 @@ function openRequests() {
   const begun: string[] = []
   const ends: ((error?: Error) => void)[] = []
   const logged: string[] = []
-  const state = { isSyncing: false, stopped: () => false }
+  const state = { syncing: Promise.resolve(), stopped: () => false }
+  const timers: (() => void)[] = []
   const note = (event: string) => void logged.push(event)
   const requests = createRosterRequests({
     build: ({ schools }, signal) => {
@@ -19,7 +20,11 @@ function openRequests() {
         ends.push((error) => (error === undefined ? resolve() : reject(error)))
       })
     },
-    isSyncing: () => state.isSyncing,
+    whenIdle: () => state.syncing,
+    after: (_ms, call) => {
+      timers.push(call)
+      return () => {}
+    },
     log: { debug: note, info: note, warn: note, error: note },
   })
   /** Lets what waits go on. */
@@ -28,47 +33,78 @@ function openRequests() {
     ends.shift()?.(error)
     await turn()
   }
-  return { requests, begun, logged, state, turn, end }
+  return { requests, begun, logged, state, timers, turn, end }
 }
 
 describe('a request for a roster', () => {
   it('has it built once, however often it is asked for meanwhile', async () => {
     const { requests, begun, turn, end } = openRequests()
-    for (let nth = 0; nth < 5; nth += 1) requests.request(of('100'))
+    for (let nth = 0; nth < 5; nth += 1) void requests.request(of('100'))
     await turn()
-    requests.request(of('100'))
+    void requests.request(of('100'))
     expect(begun).toEqual(['100'])
     await end()
-    requests.request(of('100'))
+    void requests.request(of('100'))
     await turn()
     expect(begun).toEqual(['100', '100'])
   })
 
   it('waits for the build of another roster', async () => {
     const { requests, begun, turn, end } = openRequests()
-    requests.request(of('100'))
-    requests.request(of('200'))
+    void requests.request(of('100'))
+    void requests.request(of('200'))
     await turn()
     expect(begun).toEqual(['100'])
     await end()
     expect(begun).toEqual(['100', '200'])
   })
 
-  it('does nothing while a sync runs', async () => {
+  it('waits until the sync that runs has ended', async () => {
     const { requests, begun, state, turn } = openRequests()
-    state.isSyncing = true
-    requests.request(of('100'))
+    let endSync = () => {}
+    state.syncing = new Promise((resolve) => {
+      endSync = resolve
+    })
+    void requests.request(of('100'))
     await turn()
     expect(begun).toEqual([])
+    endSync()
+    await turn()
+    expect(begun).toEqual(['100'])
+  })
+
+  it('resolves when the build has ended, for everybody who asked', async () => {
+    const { requests, turn, end } = openRequests()
+    const resolved: string[] = []
+    for (const name of ['one', 'two']) void requests.request(of('100')).then(() => resolved.push(name))
+    await turn()
+    expect(resolved).toEqual([])
+    await end()
+    expect(resolved).toEqual(['one', 'two'])
+  })
+
+  it('does not keep a consumer waiting for ever; the build goes on', async () => {
+    const { requests, begun, timers, turn, end } = openRequests()
+    let isResolved = false
+    void requests.request(of('100')).then(() => {
+      isResolved = true
+    })
+    await turn()
+    timers[0]?.()
+    await turn()
+    expect([isResolved, begun]).toEqual([true, ['100']])
+    void requests.request(of('100'))
+    await end()
+    expect(begun).toEqual(['100'])
   })
 
   it('that fails is logged, and may be made again', async () => {
     const { requests, begun, logged, turn, end } = openRequests()
-    requests.request(of('100'))
+    void requests.request(of('100'))
     await turn()
     await end(new Error('the disk'))
     expect(logged).toEqual(['roster-failed'])
-    requests.request(of('100'))
+    void requests.request(of('100'))
     await turn()
     expect(begun).toEqual(['100', '100'])
   })
@@ -76,7 +112,7 @@ describe('a request for a roster', () => {
   it('is settled when its build has ended', async () => {
     const { requests, turn, end } = openRequests()
     let isSettled = false
-    requests.request(of('100'))
+    void requests.request(of('100'))
     void requests.settled().then(() => {
       isSettled = true
     })
@@ -88,8 +124,8 @@ describe('a request for a roster', () => {
 
   it('after a stop begins nothing, and the stop waits for what has begun', async () => {
     const { requests, begun, state, turn, end } = openRequests()
-    requests.request(of('100'))
-    requests.request(of('200'))
+    void requests.request(of('100'))
+    void requests.request(of('200'))
     await turn()
     let isStopped = false
     void requests.stop().then(() => {
@@ -98,7 +134,7 @@ describe('a request for a roster', () => {
     await turn()
     expect([state.stopped(), isStopped]).toEqual([true, false])
     await end()
-    requests.request(of('300'))
+    void requests.request(of('300'))
     await turn()
     expect([isStopped, begun]).toEqual([true, ['100']])
   })
