@@ -26,7 +26,8 @@ import type { Sql } from './store/sql.ts'
 import { buildRoster } from './sync/build-rosters.ts'
 import { createRosterRequests, type RosterRequests } from './sync/roster-requests.ts'
 import { createSchedule, type Schedule } from './sync/schedule.ts'
-import { resumeSync, runSync, type SyncContext } from './sync/sync.ts'
+import { announceSync, resumeSync, runSync, type SyncContext } from './sync/sync.ts'
+import { runUpkeep } from './sync/upkeep.ts'
 
 /** What only a runtime can give. */
 export interface Runtime {
@@ -127,11 +128,14 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
   }
   const rosters = createRosterRequests({
     build: (narrowing, signal) => buildRoster({ ...sync, signal }, narrowing),
+    isSyncing: () => schedule.isBusy(),
     whenIdle: () => schedule.settled(),
     after: runtime.after,
     log,
   })
   const schedule = createSchedule({
+    announce: (id) => void announceSync(sync, id),
+    upkeep: (id, signal) => runUpkeep(sync, id, signal),
     run: async (id, signal) => {
       await rosters.settled()
       return runSync(sync, id, signal)

@@ -83,7 +83,7 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
     table: place.table(entity),
     generation: place.generation,
     where: [conditionOf({ ...matched, place, ...(isActiveOnly ? {} : { filter }) })],
-    isDelta: filter?.mentions.has('dateLastModified') ?? false,
+    isDelta: filter?.isDelta ?? false,
     order: isDefaultOrder ? undefined : orderBy(query.sort),
     form: formOf(context, read),
     limit: query.limit,
@@ -180,7 +180,8 @@ function pageHeaders({ publicUrl }: Context, read: Read, counts: Counts): Record
   const { service, path, rawQuery, query } = read
   const url = `${publicUrl}${service.base}${path}${rawQuery}`
   const { offset, limit } = query
-  return { ...listHeaders(counts), Link: linkHeader({ url, offset, limit, total: counts.total }) }
+  const link = linkHeader({ url, offset, limit, total: counts.total })
+  return { ...listHeaders(counts), ...(link === '' ? {} : { Link: link }) }
 }
 
 async function compressed({ deflate }: Context, { request }: Read, answer: Answer): Promise<Answer> {

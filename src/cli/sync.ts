@@ -7,6 +7,7 @@ import { openProfile } from '../node.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 import { presentSync, type SyncProgress, type SyncReport } from '../sync/report.ts'
 import { runSync } from '../sync/sync.ts'
+import { runUpkeep } from '../sync/upkeep.ts'
 import type { Command } from './command.ts'
 import { print, printJson, say, table } from './output.ts'
 import { connectedSettings } from './settings.ts'
@@ -31,6 +32,7 @@ export const syncCommand: Command = {
     process.once('SIGINT', stop).once('SIGTERM', stop)
     try {
       const record = await runSync(bridge.sync, crypto.randomUUID(), stopper.signal)
+      if (record.status !== 'error') await runUpkeep(bridge.sync, record.id, stopper.signal)
       showProgress(undefined)
       if (isJson) printJson(presentSync(record))
       else print(summary(record))

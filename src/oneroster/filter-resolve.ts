@@ -18,6 +18,8 @@ export interface ResolvedFilter {
   readonly mentions: ReadonlySet<'status' | 'dateLastModified'>
   /** Whether the filter says `status='active'` and nothing else. */
   readonly isActiveOnly: boolean
+  /** Whether every record that matches was changed after some time, so that the list costs what has changed. */
+  readonly isDelta: boolean
 }
 
 export type Resolution =
@@ -41,7 +43,12 @@ export function resolveFilter(entity: Entity, filter: Filter, version: Version):
   const [only, ...others] = written
   const isActiveOnly =
     others.length === 0 && only?.field === 'status' && only.predicate === '=' && only.value === 'active'
-  return { ok: true, filter: { anyOf, mentions, isActiveOnly } }
+  const isDelta = anyOf.every((group) => group.some(boundsChange))
+  return { ok: true, filter: { anyOf, mentions, isActiveOnly, isDelta } }
+}
+
+function boundsChange({ operand, predicate }: ResolvedComparison): boolean {
+  return operand.kind === 'generation' && (predicate === '>' || predicate === '>=' || predicate === '=')
 }
 
 function mentionsField(comparisons: readonly FilterComparison[], name: string): boolean {

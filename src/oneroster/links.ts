@@ -10,15 +10,35 @@ export interface PageOfList {
   readonly total: number
 }
 
-/** `<url>; rel="first", …`, each absolute and with every other parameter. No `prev` on the first page, no `next` on the last. */
-export function linkHeader({ url, offset, limit, total }: PageOfList): string {
+/** Proxies commonly take 4 or 8 KB of headers, and HTTP clients 16: an answer with more is lost as a whole. */
+const LONGEST_HEADER = 4_096
+const LONGEST_ADDRESS = 7_168
+
+/**
+ * `<url>; rel="first", …`, each absolute and with every other parameter. No `prev` on the first page, no `next` on the last.
+ * A long query leaves `next` alone, and one that no proxy would let through nothing: X-Total-Count says enough to step on.
+ */
+export function linkHeader(page: PageOfList): string {
+  const links = linksOf(page)
+  const whole = links.map(({ text }) => text).join(', ')
+  if (whole.length <= LONGEST_HEADER) return whole
+  const next = links.find(({ rel }) => rel === 'next')?.text ?? ''
+  return next.length <= LONGEST_ADDRESS ? next : ''
+}
+
+function linksOf({
+  url,
+  offset,
+  limit,
+  total,
+}: PageOfList): readonly { readonly rel: string; readonly text: string }[] {
   const last = lastOffset(offset, limit, total)
   const offsets: [string, number][] = [['first', 0]]
   if (offset > 0) offsets.push(['prev', offset < total ? Math.max(0, offset - limit) : last])
   if (offset + limit < total) offsets.push(['next', offset + limit])
   offsets.push(['last', last])
   const to = pageAddress(url, limit)
-  return offsets.map(([rel, at]) => `<${to(at)}>; rel="${rel}"`).join(', ')
+  return offsets.map(([rel, at]) => ({ rel, text: `<${to(at)}>; rel="${rel}"` }))
 }
 
 /** The last page that one reaches by stepping from `offset`, so that following `next` ends there. */

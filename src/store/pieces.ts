@@ -35,10 +35,11 @@ export interface Run {
   readonly rows: number
 }
 
-const SHORTEST_RUN = 48
-const LONGEST_RUN = 256
-/** Of the seqs after that one in so many ends a run, which makes 96 rows on average: a page pays for about one run at its ends. */
-const END_ODDS = 48
+/** Long runs make small answers and few rows to read; what a page cuts off at its ends is deflated on request. */
+const SHORTEST_RUN = 96
+const LONGEST_RUN = 768
+/** Of the seqs after the shortest run, one in so many ends it: 256 rows on average. */
+const END_ODDS = 160
 const END_BELOW = Math.floor(2 ** 32 / END_ODDS)
 
 /** Where the list's runs start, and its end: by what the seqs are and not by where they stand, so that a change moves few. */

@@ -12,7 +12,7 @@ export interface RosterRequests {
    * should not be kept waiting any longer; the build goes on.
    */
   request(narrowing: Narrowing): Promise<void>
-  /** When no build is under way. */
+  /** When no build is under way; one that waits for the end of a sync is not. */
   settled(): Promise<void>
   /** Ends a build at its next safe point and starts no more. */
   stop(): Promise<void>
@@ -20,21 +20,35 @@ export interface RosterRequests {
 
 export interface RosterRequestsOptions {
   readonly build: (narrowing: Narrowing, signal: AbortSignal) => Promise<void>
-  /** When no sync runs. */
+  readonly isSyncing: () => boolean
+  /** When the sync that runs has ended. */
   readonly whenIdle: () => Promise<void>
   /** Calls back after so many milliseconds; returns how to cancel. */
   readonly after: (ms: number, call: () => void) => () => void
   readonly log: Log
 }
 
-export function createRosterRequests({ build, whenIdle, after, log }: RosterRequestsOptions): RosterRequests {
+export function createRosterRequests({
+  build,
+  isSyncing,
+  whenIdle,
+  after,
+  log,
+}: RosterRequestsOptions): RosterRequests {
   const stopper = new AbortController()
   const underWay = new Map<string, Promise<void>>()
   let last = Promise.resolve()
+  let active = Promise.resolve()
+
+  async function buildInTurn(narrowing: Narrowing): Promise<void> {
+    // A sync that begins waits for what is active, so what waits for a sync must not be.
+    while (isSyncing()) await whenIdle()
+    if (stopper.signal.aborted) return
+    active = buildOne(narrowing)
+    await active
+  }
 
   async function buildOne(narrowing: Narrowing): Promise<void> {
-    await whenIdle()
-    if (stopper.signal.aborted) return
     try {
       await build(narrowing, stopper.signal)
     } catch (error) {
@@ -43,7 +57,7 @@ export function createRosterRequests({ build, whenIdle, after, log }: RosterRequ
   }
 
   function begin(name: string, narrowing: Narrowing): Promise<void> {
-    const building = last.then(() => buildOne(narrowing)).finally(() => underWay.delete(name))
+    const building = last.then(() => buildInTurn(narrowing)).finally(() => underWay.delete(name))
     underWay.set(name, building)
     last = building
     return building
@@ -61,7 +75,7 @@ export function createRosterRequests({ build, whenIdle, after, log }: RosterRequ
       await Promise.race([building, impatient])
       cancel()
     },
-    settled: () => last,
+    settled: () => active,
     stop() {
       stopper.abort()
       return last

@@ -4,8 +4,12 @@ import type { Log } from '../log.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 
 export interface ScheduleOptions {
+  /** Makes the record of a sync that is about to begin. */
+  readonly announce: (id: string) => void
   /** Runs one sync; the signal ends it. */
   readonly run: (id: string, signal: AbortSignal) => Promise<SyncRecord>
+  /** What follows a sync that ended well; the signal ends it when the next sync is to begin. */
+  readonly upkeep: (id: string, signal: AbortSignal) => Promise<void>
   readonly newId: () => string
   /** 0: only on demand. */
   readonly intervalMs: number
@@ -21,7 +25,9 @@ export interface Schedule {
   request(): { readonly id: string; readonly isNew: boolean }
   /** The id of the sync that runs now. */
   running(): string | undefined
-  /** When no sync runs. */
+  /** Whether a sync runs, or what follows it. */
+  isBusy(): boolean
+  /** When neither does. */
   settled(): Promise<void>
   /** Ends the running sync at its next safe point and starts no more. */
   stop(): Promise<void>
@@ -29,31 +35,60 @@ export interface Schedule {
 
 const FIRST_RETRY_MS = 30_000
 
-export function createSchedule({ run, newId, intervalMs, after, log }: ScheduleOptions): Schedule {
+export function createSchedule(options: ScheduleOptions): Schedule {
+  const { announce, run, upkeep, newId, intervalMs, after, log } = options
   const stopper = new AbortController()
   let current: { readonly id: string; readonly done: Promise<void> } | undefined
+  let following: { readonly stop: () => void; readonly done: Promise<void> } | undefined
   let cancelNext = () => {}
   let failures = 0
 
   const begin = (): string => {
     cancelNext()
     const id = newId()
+    announce(id)
     current = { id, done: runOne(id) }
     return id
   }
 
   async function runOne(id: string): Promise<void> {
-    let hasFailed = true
+    if (following !== undefined) {
+      following.stop()
+      await following.done
+    }
+    let status: SyncRecord['status'] = 'error'
     try {
-      hasFailed = (await run(id, stopper.signal)).status === 'error'
+      status = (await run(id, stopper.signal)).status
     } catch (error) {
-      log.error('sync-crashed', { sync: id, message: error instanceof Error ? error.message : 'unknown' })
+      logCrash(id, error)
     }
     current = undefined
+    const hasFailed = status === 'error'
     failures = hasFailed ? failures + 1 : 0
-    if (stopper.signal.aborted || intervalMs === 0) return
+    if (stopper.signal.aborted) return
+    if (!hasFailed) follow(id)
+    if (intervalMs === 0) return
     const waitMs = hasFailed ? Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (failures - 1)) : intervalMs
     cancelNext = after(waitMs, begin)
+  }
+
+  function follow(id: string): void {
+    const stop = new AbortController()
+    const done = upkeep(id, AbortSignal.any([stop.signal, stopper.signal]))
+      .catch((error: unknown) => logCrash(id, error))
+      .finally(() => {
+        following = undefined
+      })
+    following = { stop: () => stop.abort(), done }
+  }
+
+  function logCrash(id: string, error: unknown): void {
+    log.error('sync-crashed', { sync: id, message: error instanceof Error ? error.message : 'unknown' })
+  }
+
+  async function settled(): Promise<void> {
+    await current?.done
+    await following?.done
   }
 
   return {
@@ -65,11 +100,12 @@ export function createSchedule({ run, newId, intervalMs, after, log }: ScheduleO
       return { id: begin(), isNew: true }
     },
     running: () => current?.id,
-    settled: async () => current?.done,
-    async stop() {
+    isBusy: () => current !== undefined || following !== undefined,
+    settled,
+    stop() {
       stopper.abort()
       cancelNext()
-      await current?.done
+      return settled()
     },
   }
 }

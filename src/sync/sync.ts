@@ -12,7 +12,6 @@ import { builtStorages, listRosters, narrowingsOf, rosterStorages } from '../sto
 import type { CollectionStorage } from '../store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
 import {
-  cleanUp,
   countActive,
   currentSnapshot,
   expireTombstones,
@@ -30,9 +29,9 @@ import { type NarrowRoster, nameForPeople, narrowSnapshot } from './narrow-stage
 import { errorReport, type SyncProgress, type SyncReport, syncReport } from './report.ts'
 import { holdLock } from './sync-lock.ts'
 import { todayIn } from './today.ts'
-import { type WarmContext, warmLists } from './warm-stage.ts'
+import type { UpkeepContext } from './upkeep.ts'
 
-export interface SyncContext extends WarmContext {
+export interface SyncContext extends UpkeepContext {
   readonly sql: Sql
   readonly mapping: Mapping
   readonly client: PowerSchoolClient
@@ -56,6 +55,14 @@ export interface SyncContext extends WarmContext {
 /** How often the progress is written to the store, for the admin API. */
 const SAVE_PROGRESS_MS = 1_000
 
+/** The record of a sync that begins, or soon will: whoever asked for it can look it up at once. */
+export function announceSync({ sql, now }: Pick<SyncContext, 'sql' | 'now'>, id: string): SyncRecord {
+  const nothing = { finishedMs: undefined, progress: undefined, report: undefined, error: undefined }
+  const record: SyncRecord = { id, status: 'inProgress', startedMs: now(), stage: 'crawl', ...nothing }
+  saveSync(sql, record)
+  return record
+}
+
 /**
  * Runs one sync and returns its record, whatever its end; the snapshot changes only on success. While another process on
  * the same database syncs, the record's error is `sync-running`; a stopped one is `paused`, and the next goes on from there.
@@ -63,22 +70,12 @@ const SAVE_PROGRESS_MS = 1_000
  */
 export async function runSync(context: SyncContext, id: string, signal: AbortSignal): Promise<SyncRecord> {
   const { sql, now, log } = context
-  let record: SyncRecord = {
-    id,
-    status: 'inProgress',
-    startedMs: now(),
-    finishedMs: undefined,
-    stage: 'crawl',
-    progress: undefined,
-    report: undefined,
-    error: undefined,
-  }
+  let record = announceSync(context, id)
   const save = (change: Partial<SyncRecord>) => {
     record = { ...record, ...change }
     saveSync(sql, record)
   }
   const showProgress = progressKeeper(context, save)
-  save({})
   const lock = holdLock(context)
   try {
     if (lock === undefined) {
@@ -88,13 +85,9 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     }
     pauseInterrupted(sql, id, now())
     log.info('sync-started', { sync: id })
-    const whileHeld = AbortSignal.any([signal, lock.lost])
-    const { status, report } = await stages(context, id, whileHeld, showProgress)
+    const { status, report } = await stages(context, id, AbortSignal.any([signal, lock.lost]), showProgress)
     save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
     log.info('sync-ended', { sync: id, status, counts: report.counts })
-    await buildLatecomers(context, id, whileHeld)
-    await warmLists(context, id, whileHeld)
-    await tidy(context, id)
   } catch (error) {
     const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
     save({ status: isStopped ? 'paused' : 'error', error: errorReport(error), finishedMs: now() })
@@ -104,27 +97,6 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     lock?.release()
   }
   return record
-}
-
-/** Rosters of the first publish, and of consumers that were added while the sync ran. What fails here is built on request. */
-async function buildLatecomers(context: SyncContext, id: string, signal: AbortSignal): Promise<void> {
-  try {
-    await buildRosters({ ...context, signal })
-  } catch (error) {
-    if (!(error instanceof BridgeError)) throw error
-    context.log.error('roster-failed', { sync: id, ...errorReport(error) })
-  }
-}
-
-/** Drops what nobody can ask for any more, while the lock is held. What fails here waits for the next sync: this one is published. */
-async function tidy({ sql, collections, now, lifetimes, pause, log }: SyncContext, id: string): Promise<void> {
-  try {
-    for (const _ of cleanUp(sql, [...collections, ...rosterStorages(sql, collections)], { now: now(), ...lifetimes }))
-      await pause()
-  } catch (error) {
-    if (!(error instanceof BridgeError)) throw error
-    log.error('clean-up-failed', { sync: id, ...errorReport(error) })
-  }
 }
 
 /** The main tables and those of every narrowed roster. */

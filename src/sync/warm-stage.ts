@@ -30,6 +30,7 @@ export async function warmLists(context: WarmContext, id: string, signal: AbortS
     await warmPieces(sql, { ...context, tables: readableTables(), generation: snapshot.generation, signal })
     log.debug('lists-deflated', { sync: id, generation: snapshot.generation, ms: now() - startedMs })
   } catch (error) {
+    if (signal.aborted) return
     // Whatever it was: the sync is published, and no answer depends on this.
     log.error('deflating-failed', { sync: id, message: error instanceof Error ? error.message : 'unknown' })
   }

@@ -17,7 +17,7 @@ const IN_PROCESS = 100_000
 const BY_WIRE = 3_000
 const TIME_LIMIT_MS = 300_000
 /** Servers, proxies and clients bound headers, and Link repeats the address four times. */
-const LONGEST_ON_WIRE = 3_500
+const LONGEST_ON_WIRE = 12_000
 
 const bridge = await openSyncedBridge({
   district: createDistrict({ students: 60, seed: 36, perStudentEnrollments: 3, today: '2026-11-18' }),

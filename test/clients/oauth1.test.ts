@@ -78,6 +78,21 @@ describe('School Data Sync by HMAC-SHA1', () => {
   })
 })
 
+test.each(['//users', '/Users/', '/schools//1000000/classes'])(
+  'the address is signed in the spelling in which it is sent: %s',
+  async (path) => {
+    for (const library of [LIBRARIES.php, LIBRARIES.sds]) {
+      const address = `${PUBLIC_URL}/ims/oneRoster/v1p1${path}`
+      const request = sign(library, address, [['limit', '2']], {
+        nowMs: now(),
+        nonce: `${library.method}${path}`,
+      })
+      const answer = await wire.send(request.address, { headers: { authorization: request.authorization } })
+      expect(answer.status).toBe(200)
+    }
+  },
+)
+
 describe('behind a public address with a port', async () => {
   const PUBLIC = 'https://roster.example.org:8443'
   const ported = await openSyncedBridge({ district: createDistrict(DISTRICT), settings: { PUBLIC_URL: PUBLIC } })

@@ -69,6 +69,17 @@ describe('the Link header', () => {
     )
   })
 
+  test.each([
+    [200, ['first', 'prev', 'next', 'last']],
+    [2_000, ['next']],
+    [6_500, ['next']],
+    [8_000, []],
+  ])('with a filter of %i letters tells %j, so that no proxy or client stumbles over it', (length, rels) => {
+    const header = linkHeader({ url: `${URL}?filter=${'x'.repeat(length)}`, offset: 10, limit: 10, total: 100 })
+    expect([...header.matchAll(/rel="(\w+)"/g)].map(([, rel]) => rel)).toEqual(rels)
+    expect(header.length).toBeLessThan(7_200)
+  })
+
   test('following next meets every page once and ends at last', () => {
     for (const limit of [1, 3, 7, 100]) {
       for (const total of [0, 1, 6, 7, 8, 20]) {

@@ -154,3 +154,15 @@ describe('a filter bound to a collection', () => {
     expect(filter.isActiveOnly).toBe(isActiveOnly)
   })
 })
+
+test.each([
+  ["dateLastModified>'2025-01-01'", true],
+  ["dateLastModified>='2025-01-01' AND role='student'", true],
+  ["role='student' AND dateLastModified>'2025-01-01' OR dateLastModified='2025-01-01'", true],
+  ["dateLastModified>'2025-01-01' OR role='student'", false],
+  ["dateLastModified<'2025-01-01'", false],
+  ["dateLastModified!='2025-01-01'", false],
+  ["role='student'", false],
+])('%s is bound to what has changed: %s', (text, isDelta) => {
+  expect(resolved('users', text).isDelta).toBe(isDelta)
+})

@@ -12,6 +12,7 @@ import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { SyncRecord } from '../../src/store/syncs.ts'
 import type { SyncReport } from '../../src/sync/report.ts'
 import { runSync } from '../../src/sync/sync.ts'
+import { runUpkeep } from '../../src/sync/upkeep.ts'
 
 export const PUBLIC_URL = 'https://bridge.example.org'
 export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
@@ -27,7 +28,7 @@ export interface TestBridge extends Bridge {
   readonly clock: { now: number }
   /** Every log line so far, as text. */
   readonly logged: readonly string[]
-  /** Runs one sync to its end. */
+  /** Runs one sync, and what follows it, to the end. */
   syncNow(): Promise<SyncRecord & { report: SyncReport }>
   /** A GET below the v1.1 base, or of a whole path that begins with `/ims` or `/admin`, with a token of all scopes. */
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>
@@ -128,7 +129,9 @@ export async function openTestBridge({
     logged,
     token,
     async syncNow() {
-      const record = await runSync(bridge.sync, runtime.newId(), new AbortController().signal)
+      const { signal } = new AbortController()
+      const record = await runSync(bridge.sync, runtime.newId(), signal)
+      if (record.status !== 'error') await runUpkeep(bridge.sync, record.id, signal)
       // A sync that failed has no report; tests of failures read `error`.
       return { ...record, report: record.report as SyncReport }
     },

@@ -9,7 +9,7 @@ function openRequests() {
   const begun: string[] = []
   const ends: ((error?: Error) => void)[] = []
   const logged: string[] = []
-  const state = { syncing: Promise.resolve(), stopped: () => false }
+  const state = { isSyncing: false, syncing: Promise.resolve(), stopped: () => false }
   const timers: (() => void)[] = []
   const note = (event: string) => void logged.push(event)
   const requests = createRosterRequests({
@@ -20,6 +20,7 @@ function openRequests() {
         ends.push((error) => (error === undefined ? resolve() : reject(error)))
       })
     },
+    isSyncing: () => state.isSyncing,
     whenIdle: () => state.syncing,
     after: (_ms, call) => {
       timers.push(call)
@@ -62,15 +63,40 @@ describe('a request for a roster', () => {
   it('waits until the sync that runs has ended', async () => {
     const { requests, begun, state, turn } = openRequests()
     let endSync = () => {}
+    state.isSyncing = true
     state.syncing = new Promise((resolve) => {
       endSync = resolve
     })
     void requests.request(of('100'))
     await turn()
     expect(begun).toEqual([])
+    state.isSyncing = false
     endSync()
     await turn()
     expect(begun).toEqual(['100'])
+  })
+
+  it('that waits for a sync does not keep that sync from beginning', async () => {
+    const { requests, begun, state, turn, end } = openRequests()
+    let endSync = () => {}
+    void requests.request(of('100'))
+    void requests.request(of('200'))
+    await turn()
+    // As a sync does that begins while 100 is built and 200 waits for its turn.
+    state.isSyncing = true
+    state.syncing = new Promise((resolve) => {
+      endSync = resolve
+    })
+    let hasBegun = false
+    void requests.settled().then(() => {
+      hasBegun = true
+    })
+    await end()
+    expect([hasBegun, begun]).toEqual([true, ['100']])
+    state.isSyncing = false
+    endSync()
+    await turn()
+    expect(begun).toEqual(['100', '200'])
   })
 
   it('resolves when the build has ended, for everybody who asked', async () => {
@@ -113,6 +139,7 @@ describe('a request for a roster', () => {
     const { requests, turn, end } = openRequests()
     let isSettled = false
     void requests.request(of('100'))
+    await turn()
     void requests.settled().then(() => {
       isSettled = true
     })

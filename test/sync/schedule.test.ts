@@ -21,9 +21,26 @@ interface Timer {
 
 function openSchedule(intervalMs: number = HOUR_MS) {
   const runs: Run[] = []
+  const announced: string[] = []
+  const upkeeps: { readonly id: string; readonly signal: AbortSignal; end(): Promise<void> }[] = []
+  const state = { hasUpkeep: false }
   const timers: Timer[] = []
   const logged: string[] = []
   const schedule = createSchedule({
+    announce: (id) => void announced.push(id),
+    upkeep: async (id, signal) => {
+      if (!state.hasUpkeep) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      upkeeps.push({
+        id,
+        signal,
+        end: async () => {
+          resolve()
+          await new Promise((next) => setImmediate(next))
+        },
+      })
+      await promise
+    },
     run: (id, signal) => {
       const { promise, resolve, reject } = Promise.withResolvers<SyncRecord>()
       const settled = async () => {
@@ -66,6 +83,9 @@ function openSchedule(intervalMs: number = HOUR_MS) {
   }
   return {
     schedule,
+    announced,
+    upkeeps,
+    state,
     runs,
     timers,
     logged,
@@ -115,6 +135,48 @@ describe('a schedule', () => {
     expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
     expect(schedule.request()).toEqual({ id: 'sync-2', isNew: false })
     expect(runs).toHaveLength(2)
+  })
+
+  it('announces a sync before it answers a request for it', () => {
+    const { schedule, announced } = openSchedule()
+    const { id } = schedule.request()
+    expect(announced).toEqual([id])
+  })
+
+  it('lets what follows a sync give way to the next one, which is new to whoever asked for it', async () => {
+    const { schedule, runs, upkeeps, state } = openSchedule()
+    state.hasUpkeep = true
+    schedule.start()
+    await runs[0]?.end('success')
+    expect([schedule.running(), schedule.isBusy(), upkeeps[0]?.id]).toEqual([undefined, true, 'sync-1'])
+    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
+    expect([upkeeps[0]?.signal.aborted, runs.length]).toEqual([true, 1])
+    await upkeeps[0]?.end()
+    expect(runs.map(({ id }) => id)).toEqual(['sync-1', 'sync-2'])
+  })
+
+  it('has nothing follow a sync that failed', async () => {
+    const { schedule, runs, upkeeps, state } = openSchedule()
+    state.hasUpkeep = true
+    schedule.start()
+    await runs[0]?.end('error')
+    expect([upkeeps.length, schedule.isBusy()]).toEqual([0, false])
+  })
+
+  it('is settled when nothing runs and nothing follows, and stops both', async () => {
+    const { schedule, runs, upkeeps, state } = openSchedule()
+    state.hasUpkeep = true
+    schedule.start()
+    await runs[0]?.end('success')
+    let isStopped = false
+    void schedule.stop().then(() => {
+      isStopped = true
+    })
+    expect(upkeeps[0]?.signal.aborted).toBe(true)
+    await Promise.resolve()
+    expect(isStopped).toBe(false)
+    await upkeeps[0]?.end()
+    expect(isStopped).toBe(true)
   })
 
   it('counts the interval from a requested sync on', async () => {

@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
+import { runUpkeep } from '../../src/sync/upkeep.ts'
 import { openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { syncWith } from './probes.ts'
 
@@ -41,6 +42,7 @@ describe('a sync', () => {
     const bridge = await open()
     const deflate = () => Promise.reject(new Error('no memory'))
     const { status } = await syncWith(bridge, 'first', { deflate })
+    await runUpkeep({ ...bridge.sync, deflate }, 'first', new AbortController().signal)
     expect(status).toBe('success')
     expect(piecesOf(bridge)).toEqual([])
     expect(bridge.logged.join()).toContain('deflating-failed')
@@ -57,7 +59,9 @@ describe('a sync', () => {
       return bridge.sync.deflate(bytes, level)
     }
     const { status } = await syncWith(bridge, 'first', { deflate }, stopper.signal)
-    expect(status).toBe('success')
+    await runUpkeep({ ...bridge.sync, deflate }, 'first', stopper.signal)
+    expect([status, stopper.signal.aborted]).toEqual(['success', true])
+    expect(bridge.logged.join()).not.toContain('deflating-failed')
     expect(piecesOf(bridge)).toEqual([])
     await bridge.syncNow()
     expect(piecesOf(bridge)).toHaveLength(2)

@@ -1,0 +1,59 @@
+// What follows a sync that ended well, and gives way to the next one: rosters, finished pieces, and what can be dropped.
+import { BridgeError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { rosterStorages } from '../store/rosters.ts'
+import type { CollectionStorage } from '../store/schema.ts'
+import { cleanUp } from '../store/snapshots.ts'
+import { buildRosters } from './build-rosters.ts'
+import type { NarrowWork } from './narrow-stage.ts'
+import { errorReport } from './report.ts'
+import { holdLock, type SyncLockOptions } from './sync-lock.ts'
+import { type WarmContext, warmLists } from './warm-stage.ts'
+
+export interface UpkeepContext extends SyncLockOptions, WarmContext, Omit<NarrowWork, 'signal'> {
+  readonly collections: readonly CollectionStorage[]
+  readonly lifetimes: { readonly pinLifetimeMs: number }
+  readonly log: Log
+}
+
+/**
+ * Under the lock of syncs; does nothing while another process holds it. What fails here is logged and waits for the next
+ * time: the sync is published. Ends at its next safe point when the signal says so.
+ */
+export async function runUpkeep(context: UpkeepContext, sync: string, signal: AbortSignal): Promise<void> {
+  const lock = holdLock(context)
+  if (lock === undefined) return
+  try {
+    const whileHeld = AbortSignal.any([signal, lock.lost])
+    await buildLatecomers(context, sync, whileHeld)
+    if (!whileHeld.aborted) await warmLists(context, sync, whileHeld)
+    if (!whileHeld.aborted) await tidy(context, sync, whileHeld)
+  } finally {
+    lock.release()
+  }
+}
+
+/** Rosters of the first publish, and of consumers that were added while the sync ran. */
+async function buildLatecomers(context: UpkeepContext, sync: string, signal: AbortSignal): Promise<void> {
+  try {
+    await buildRosters({ ...context, signal })
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    if (!signal.aborted) context.log.error('roster-failed', { sync, ...errorReport(error) })
+  }
+}
+
+/** Drops what nobody can ask for any more. */
+async function tidy(context: UpkeepContext, sync: string, signal: AbortSignal): Promise<void> {
+  const { sql, collections, now, lifetimes, pause, log } = context
+  try {
+    const tables = [...collections, ...rosterStorages(sql, collections)]
+    for (const _ of cleanUp(sql, tables, { now: now(), ...lifetimes })) {
+      await pause()
+      if (signal.aborted) return
+    }
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    log.error('clean-up-failed', { sync, ...errorReport(error) })
+  }
+}
