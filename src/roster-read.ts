@@ -21,7 +21,8 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array<ArrayBuffer>
+  /** A short one is a text: it goes out in one piece with its headers. */
+  readonly body: string | Uint8Array<ArrayBuffer>
   readonly rows: number | undefined
 }
 
@@ -66,7 +67,7 @@ async function readOne(context: Context, read: StoredRead): Promise<Answer | und
   const headers = { ...listHeaders({ total: 1, count: 1 }), ETag: tag }
   if (isUnchanged(read.request, tag)) return { status: 304, headers: { ...CACHED, ETag: tag }, body: EMPTY, rows: 0 }
   const text = `{"${MODEL[entity].singular}":${record}${warningsText(query.warnings)}}`
-  return compressed(context, read, { status: 200, headers, body: new TextEncoder().encode(text), rows: 1 })
+  return compressed(context, read, { status: 200, headers, body: text, rows: 1 })
 }
 
 async function readList(context: Context, read: StoredRead): Promise<Answer> {
@@ -96,7 +97,7 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
   const reshape = reshaperOf(read)
   if (reshape !== undefined) {
     const { records, total } = context.reader.rows(list)
-    const body = new TextEncoder().encode(`${head}${records.map(reshape).join(',')}${tail}`)
+    const body = `${head}${records.map(reshape).join(',')}${tail}`
     const answer = { status: 200, headers: dress(total, records.length), body, rows: records.length }
     return compressed(context, read, answer)
   }
@@ -113,7 +114,7 @@ function emptyList(context: Context, read: Read): Answer {
   const { matched, query } = read
   const text = `{"${matched.operation.entity}":[]${warningsText(query.warnings)}}`
   const headers = { ...pageHeaders(context, read, { total: 0, count: 0 }), ETag: tagOf(context, read) }
-  return { status: 200, headers, body: new TextEncoder().encode(text), rows: 0 }
+  return { status: 200, headers, body: text, rows: 0 }
 }
 
 function isThere(context: Context, { matched, place }: Read, { entity, parameter, subtype }: Parent): boolean {
@@ -165,7 +166,7 @@ function tagOf({ publicUrl }: Context, { snapshot, place, consumer }: Read): str
 /** Children's data: kept by nobody but the consumer itself, and asked for again each time. */
 const CACHED = { 'Cache-Control': 'private, no-cache', Vary: 'Authorization, Accept-Encoding' }
 const GZIPPED = { 'Content-Encoding': 'gzip' }
-const EMPTY = new Uint8Array(0)
+const EMPTY = ''
 
 interface Counts {
   readonly total: number
@@ -186,7 +187,8 @@ function pageHeaders({ publicUrl }: Context, read: Read, counts: Counts): Record
 
 async function compressed({ deflate }: Context, { request }: Read, answer: Answer): Promise<Answer> {
   if (request.method === 'HEAD' || answer.body.length < GZIP_LEAST || !acceptsGzip(request)) return answer
-  return { ...answer, headers: { ...answer.headers, ...GZIPPED }, body: await gzipBytes(answer.body, deflate) }
+  const bytes = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body
+  return { ...answer, headers: { ...answer.headers, ...GZIPPED }, body: await gzipBytes(bytes, deflate) }
 }
 
 function wrap(head: string, json: Uint8Array, tail: string): Uint8Array<ArrayBuffer> {

@@ -39,7 +39,7 @@ export async function answerRoster(context: Context, asked: RosterRequest): Prom
     ...facts,
     status: answer.status,
     rows: answer.rows,
-    bytes: answer.body.length,
+    bytes: byteLength(answer.body),
     ms: context.now() - startedMs,
   })
   const isBodiless = request.method === 'HEAD' || answer.status === 304
@@ -70,7 +70,8 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
     const description = `${request.method} is not supported here. Use ${DISCOVERY_METHODS.join(' or ')}.`
     return refuse('method-not-allowed', description, { Allow: DISCOVERY_METHODS.join(', ') })
   }
-  if (currentSnapshot(context.sql) === undefined) {
+  const snapshot = currentSnapshot(context.sql)
+  if (snapshot === undefined) {
     const description = 'The first snapshot is not ready yet. Ask again later.'
     return refuse('not-ready', description, { 'Retry-After': String(FIRST_SNAPSHOT_RETRY_SECONDS) })
   }
@@ -100,7 +101,7 @@ async function decide(context: Context, asked: RosterRequest): Promise<Decision>
   if (!allowed.ok)
     return known(refuse('forbidden', allowed.description, { 'WWW-Authenticate': allowed.wwwAuthenticate }))
 
-  const seen = await placeOf(context, consumer)
+  const seen = await placeOf(context, snapshot, consumer)
   if (seen === undefined) {
     const description = "This consumer's part of the roster is being prepared. Ask again later."
     return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
@@ -125,7 +126,7 @@ function discovery({ publicUrl }: Context, service: Service): Answer {
   return {
     status: 200,
     headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'public, max-age=3600' },
-    body: new TextEncoder().encode(discoveryText(service, publicUrl)),
+    body: discoveryText(service, publicUrl),
     rows: undefined,
   }
 }
@@ -135,19 +136,22 @@ interface Seen {
   readonly place: Place
 }
 
-/** The newest snapshot, as far as the consumer may see it; a roster that is not there yet is waited for, but not for long. */
-async function placeOf(context: Context, consumer: AuthenticatedConsumer): Promise<Seen | undefined> {
+/** The snapshot as far as the consumer may see it; a roster that is not there yet is waited for, but not for long. */
+async function placeOf(
+  context: Context,
+  snapshot: Snapshot,
+  consumer: AuthenticatedConsumer,
+): Promise<Seen | undefined> {
   const narrowing = narrowingOf(consumer)
-  const seen = findPlace(context, narrowing)
+  const seen = findPlace(context, snapshot, narrowing)
   if (seen !== undefined) return seen
   await context.rosters.request(narrowing)
-  return findPlace(context, narrowing)
+  return findPlace(context, currentSnapshot(context.sql) ?? snapshot, narrowing)
 }
 
-function findPlace({ sql }: Context, narrowing: Narrowing): Seen | undefined {
-  const snapshot = currentSnapshot(sql)
-  const table = snapshot && tableNames(sql, narrowing, snapshot.generation)
-  return snapshot && table && { snapshot, place: { generation: snapshot.generation, table } }
+function findPlace({ sql }: Context, snapshot: Snapshot, narrowing: Narrowing): Seen | undefined {
+  const table = tableNames(sql, narrowing, snapshot.generation)
+  return table && { snapshot, place: { generation: snapshot.generation, table } }
 }
 
 interface Refusal {
@@ -162,7 +166,19 @@ function refusal(context: Context, service: Service, { outcome, description, ope
   return {
     status: STATUS[outcome].httpStatus,
     headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store', ...headers },
-    body: new TextEncoder().encode(JSON.stringify(payload)),
+    body: JSON.stringify(payload),
     rows: undefined,
   }
+}
+
+/** In UTF-8. */
+function byteLength(body: string | Uint8Array): number {
+  if (typeof body !== 'string') return body.byteLength
+  let bytes = body.length
+  for (let at = 0; at < body.length; at += 1) {
+    const unit = body.charCodeAt(at)
+    // Of a pair, each half counts for two.
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return bytes
 }

@@ -47,28 +47,47 @@ export function operationsOf({ version, parts }: Pick<Service, 'version' | 'part
  * forgiven. Undefined for an unknown path or broken percent-encoding.
  */
 export function matchOperation(service: Service, path: string): MatchedOperation | undefined {
-  const segments: string[] = []
+  let shape = ''
+  const values: string[] = []
+  let count = 0
   for (const raw of path.split('/')) {
     if (raw === '') continue
-    const segment = decode(raw)
+    const segment = raw.includes('%') ? decode(raw) : raw
     if (segment === undefined) return undefined
-    segments.push(segment)
+    if (count % 2 === 0) shape += `/${segment.toLowerCase()}`
+    else values.push(segment)
+    count += 1
   }
-  const operation = BY_SHAPE.get(service)?.get(shapeOf(segments))
-  if (operation === undefined) return undefined
-  const names = operation.path.split('/')
-  const parameters = Object.fromEntries(
-    segments.flatMap((segment, index) => (index % 2 === 1 ? [[names[index]?.slice(1, -1) ?? '', segment]] : [])),
-  )
-  return { operation, parameters, methods: operation.isWriteOnly ? [] : ['GET', 'HEAD'] }
+  const found = BY_SHAPE.get(service)?.get(`${count} ${shape}`)
+  if (found === undefined) return undefined
+  const { operation, names } = found
+  const parameters: Record<string, string> = {}
+  names.forEach((name, index) => {
+    parameters[name] = values[index] ?? ''
+  })
+  return { operation, parameters, methods: operation.isWriteOnly ? NO_METHODS : READING }
 }
 
-const BY_SHAPE: ReadonlyMap<Service, ReadonlyMap<string, Operation>> = new Map(
-  SERVICES.map((service) => [
-    service,
-    new Map(operationsOf(service).map((operation) => [shapeOf(operation.path.split('/')), operation])),
-  ]),
+const READING = ['GET', 'HEAD'] as const
+const NO_METHODS: readonly string[] = []
+
+interface Shaped {
+  readonly operation: Operation
+  /** Of the path's parameters, in order. */
+  readonly names: readonly string[]
+}
+
+/** By the number of segments and the literals among them, which are every second one; a decoded slash changes neither. */
+const BY_SHAPE: ReadonlyMap<Service, ReadonlyMap<string, Shaped>> = new Map(
+  SERVICES.map((service) => [service, new Map(operationsOf(service).map(shaped))]),
 )
+
+function shaped(operation: Operation): readonly [shape: string, shaped: Shaped] {
+  const segments = operation.path.split('/')
+  const literals = segments.filter((_, index) => index % 2 === 0).map((literal) => `/${literal.toLowerCase()}`)
+  const names = segments.filter((_, index) => index % 2 === 1).map((name) => name.slice(1, -1))
+  return [`${segments.length} ${literals.join('')}`, { operation, names }]
+}
 
 /** Every `literal/{parameter}` before the last literal names a parent, of the sort that `literal/{id}` reads. */
 function parentsOf({ path }: OperationRow): readonly Parent[] {
@@ -80,12 +99,6 @@ function parentsOf({ path }: OperationRow): readonly Parent[] {
     if (single === undefined) throw new Error(`No operation reads one of ${literal}`)
     return [{ entity: single.entity, parameter: parameter.slice(1, -1), subtype: single.subtype }]
   })
-}
-
-/** Every second segment is a literal. The count keeps a decoded slash from passing for a separator. */
-function shapeOf(segments: readonly string[]): string {
-  const literals = segments.map((segment, index) => (index % 2 === 0 ? segment.toLowerCase() : '*'))
-  return `${segments.length} ${literals.join('/')}`
 }
 
 function decode(segment: string): string | undefined {
