@@ -12,16 +12,11 @@ const TOKEN_PATHS = ['/oauth/token', '/token', '/oauth2/token'] as const
 
 const NOTHING_HERE =
   'Nothing here. OneRoster 1.1 is at /ims/oneroster/v1p1, 1.2 at /ims/oneroster/{rostering,gradebook,resources}/v1p2.'
-const INTERNAL_ERROR = {
-  outcome: 'internal-error',
-  description: 'An internal error. Its id is in the log.',
-} as const
-
 /** Errors become answers here and nowhere else. */
 export function createApp(context: Context): Hono {
   const prefix = new URL(context.publicUrl).pathname.replace(/\/+$/, '')
   // Routes are matched below the public prefix, whether a proxy has taken it off or not.
-  const app = new Hono({ getPath: ({ url }) => splitUrl(url, prefix).path })
+  const app = new Hono({ getPath: ({ url }) => routePath(splitUrl(url, prefix).path) })
 
   for (const path of TOKEN_PATHS) {
     app.all(path, (c) =>
@@ -55,9 +50,22 @@ export function createApp(context: Context): Hono {
     const requestId = context.newRequestId()
     context.log.error('request-failed', { requestId, message: error.message, stack: error.stack })
     const service = matchService(splitUrl(c.req.url, prefix).path)?.service ?? V1P1
-    return c.json(failureBody(service, INTERNAL_ERROR, { requestId }), 500)
+    const info = {
+      outcome: 'internal-error',
+      description: `An internal error. Its id in the log is ${requestId}.`,
+    } as const
+    return c.json(failureBody(service, info, { requestId }), 500)
   })
   return app
+}
+
+/** Token paths are as forgiving as OneRoster's: consumers put them together from a base that may end in a slash. */
+function routePath(path: string): string {
+  const plain = path
+    .replaceAll(/\/{2,}/g, '/')
+    .replace(/\/$/, '')
+    .toLowerCase()
+  return TOKEN_PATHS.find((known) => known === plain) ?? path
 }
 
 /** The raw path, without the public prefix if it came through, and the raw query. */

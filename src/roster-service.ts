@@ -3,6 +3,7 @@
 import { type AuthenticatedConsumer, requireScope } from './auth/guard.ts'
 import { authenticate } from './authenticate.ts'
 import type { Context } from './context.ts'
+import type { LogFields } from './log.ts'
 import { discoveryText, isDiscovery } from './oneroster/discovery.ts'
 import type { Place } from './oneroster/nested-sql.ts'
 import { matchOperation } from './oneroster/operations.ts'
@@ -30,20 +31,26 @@ export interface RosterRequest extends ServicePath {
 
 /** Never throws for what a consumer sends: each refusal is the version's status payload (facts 3.6, 3.7). */
 export async function answerRoster(context: Context, asked: RosterRequest): Promise<Response> {
-  const startedMs = context.now()
   const { service, request } = asked
-  const { answer, ...facts } = await decide(context, asked)
-  context.log.info('request', {
-    method: request.method,
-    service: service.base,
-    ...facts,
-    status: answer.status,
-    rows: answer.rows,
-    bytes: byteLength(answer.body),
-    ms: context.now() - startedMs,
-  })
-  const isBodiless = request.method === 'HEAD' || answer.status === 304
-  return new Response(isBodiless ? null : answer.body, { status: answer.status, headers: answer.headers })
+  const startedMs = context.now()
+  const id = context.newRequestId()
+  const note = (facts: LogFields) =>
+    context.log.info('request', {
+      id,
+      method: request.method,
+      service: service.base,
+      ...facts,
+      ms: context.now() - startedMs,
+    })
+  try {
+    const { answer, ...facts } = await decide(context, id, asked)
+    const { status, headers, body, rows } = answer
+    note({ ...facts, status, rows, bytes: byteLength(body) })
+    return new Response(request.method === 'HEAD' || status === 304 ? null : body, { status, headers })
+  } catch (error) {
+    note({ status: 500 })
+    throw error
+  }
 }
 
 interface Decision {
@@ -54,14 +61,14 @@ interface Decision {
   readonly query?: string | undefined
 }
 
-async function decide(context: Context, asked: RosterRequest): Promise<Decision> {
+async function decide(context: Context, id: string, asked: RosterRequest): Promise<Decision> {
   const { request, service, path, query } = asked
   const matched = matchOperation(service, path)
   // The standard has another name for writing to the same path.
   const operation = matched?.methods.includes(request.method) ? matched.operation.name : undefined
   const refuse = (outcome: Outcome, description: string, headers: Record<string, string> = {}): Decision => ({
     operation,
-    answer: refusal(context, service, { outcome, description, operation, headers }),
+    answer: refusal(service, { id, outcome, description, operation, headers }),
   })
 
   if (isDiscovery(service, path)) {
@@ -155,14 +162,16 @@ function findPlace({ sql }: Context, snapshot: Snapshot, narrowing: Narrowing): 
 }
 
 interface Refusal {
+  /** The request's, as in the log. */
+  readonly id: string
   readonly outcome: Outcome
   readonly description: string
   readonly operation: string | undefined
   readonly headers: Record<string, string>
 }
 
-function refusal(context: Context, service: Service, { outcome, description, operation, headers }: Refusal): Answer {
-  const payload = failureBody(service, { outcome, description }, { requestId: context.newRequestId(), operation })
+function refusal(service: Service, { id, outcome, description, operation, headers }: Refusal): Answer {
+  const payload = failureBody(service, { outcome, description }, { requestId: id, operation })
   return {
     status: STATUS[outcome].httpStatus,
     headers: { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-store', ...headers },

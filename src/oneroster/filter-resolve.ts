@@ -9,6 +9,8 @@ export interface ResolvedComparison {
   readonly predicate: Predicate
   /** A number for dateLastModified (milliseconds) and numbers, else a text; `~` always compares texts. */
   readonly value: string | number
+  /** Set for `=`: any of these will do. Alternatives of one field are gathered into one comparison. */
+  readonly oneOf?: readonly (string | number)[]
 }
 
 export interface ResolvedFilter {
@@ -22,13 +24,29 @@ export interface ResolvedFilter {
   readonly isDelta: boolean
 }
 
+/** Each comparison takes at most two SQL parameters, and an engine takes 100 for the whole statement. */
+export const MAX_COMPARISONS = 30
+/** Each one reads the text of every record. */
+export const MAX_COMPARISONS_OF_TEXTS = 10
+/** In comma lists that are compared with lists of texts, all together. */
+export const MAX_LIST_WORDS = 100
+
+/** The words of a comma list, each once; of a value without any, the value. */
+export function commaList(value: string): readonly string[] {
+  const items = value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+  return items.length === 0 ? [value] : [...new Set(items)]
+}
+
 export type Resolution =
   | { readonly ok: true; readonly filter: ResolvedFilter }
   | { readonly ok: false; readonly fault: FilterFault }
 
 /** Refuses unknown fields and values that cannot be read by their type. An unknown token is not a fault: it matches nothing. */
 export function resolveFilter(entity: Entity, filter: Filter, version: Version): Resolution {
-  const anyOf: ResolvedComparison[][] = []
+  const groups: ResolvedComparison[][] = []
   for (const group of filter.anyOf) {
     const resolved: ResolvedComparison[] = []
     for (const comparison of group) {
@@ -36,8 +54,11 @@ export function resolveFilter(entity: Entity, filter: Filter, version: Version):
       if ('description' in result) return { ok: false, fault: result }
       resolved.push(result)
     }
-    anyOf.push(resolved)
+    groups.push(resolved)
   }
+  const anyOf = gatherAlternatives(groups)
+  const large = findTooLarge(anyOf.flat())
+  if (large !== undefined) return { ok: false, fault: large }
   const written = filter.anyOf.flat()
   const mentions = new Set((['status', 'dateLastModified'] as const).filter((name) => mentionsField(written, name)))
   const [only, ...others] = written
@@ -45,6 +66,43 @@ export function resolveFilter(entity: Entity, filter: Filter, version: Version):
     others.length === 0 && only?.field === 'status' && only.predicate === '=' && only.value === 'active'
   const isDelta = anyOf.every((group) => group.some(boundsChange))
   return { ok: true, filter: { anyOf, mentions, isActiveOnly, isDelta } }
+}
+
+/** `sourcedId='a' OR sourcedId='b' OR …` is one comparison with a set, however long. */
+function gatherAlternatives(
+  groups: readonly (readonly ResolvedComparison[])[],
+): readonly (readonly ResolvedComparison[])[] {
+  const sets = new Map<string, (string | number)[]>()
+  return groups.flatMap((group) => {
+    const [only, ...others] = group
+    if (only === undefined || others.length > 0 || only.predicate !== '=') return [group]
+    const { operand, value } = only
+    if (operand.kind !== 'column' && operand.kind !== 'generation') return [group]
+    const name = operand.kind === 'column' ? operand.name : operand.kind
+    const known = sets.get(name)
+    if (known !== undefined) {
+      known.push(value)
+      return []
+    }
+    const oneOf = [value]
+    sets.set(name, oneOf)
+    return [[{ ...only, oneOf }]]
+  })
+}
+
+/** What is compared in a record's text is looked for in each of them, while everybody else waits. Links have an index. */
+function findTooLarge(comparisons: readonly ResolvedComparison[]): FilterFault | undefined {
+  const inTexts = comparisons.filter(({ operand: { kind } }) => kind === 'elements' || kind === 'metadata')
+  const inLists = inTexts.filter(({ operand: { kind } }) => kind === 'elements')
+  const words = inLists.reduce((sum, { value }) => sum + commaList(String(value)).length, 0)
+  for (const [count, most, what] of [
+    [comparisons.length, MAX_COMPARISONS, 'comparisons (those of one field by = that are joined by OR count as one)'],
+    [inTexts.length, MAX_COMPARISONS_OF_TEXTS, 'comparisons of lists and metadata'],
+    [words, MAX_LIST_WORDS, 'words to be looked for in lists'],
+  ] as const) {
+    if (count > most) return { position: 1, description: `A filter may hold at most ${most} ${what}.` }
+  }
+  return undefined
 }
 
 function boundsChange({ operand, predicate }: ResolvedComparison): boolean {
@@ -93,8 +151,7 @@ const READERS: Readonly<Record<ValueType, (value: string) => string | number | u
 }
 
 function readValue(operand: Operand, value: string): string | number | undefined {
-  const read = READERS[typeOf(operand)](value)
-  return operand.kind === 'column' && typeof read === 'string' ? (operand.tokens?.get(read) ?? read) : read
+  return READERS[typeOf(operand)](value)
 }
 
 function typeOf(operand: Operand): ValueType {

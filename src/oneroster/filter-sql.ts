@@ -1,9 +1,9 @@
 // Writes a resolved filter as an SQL condition on the record `r`.
 import type { SqlValue } from '../store/sql.ts'
 import type { Predicate } from './filter.ts'
-import type { ResolvedComparison, ResolvedFilter } from './filter-resolve.ts'
+import { commaList, type ResolvedComparison, type ResolvedFilter } from './filter-resolve.ts'
 import { allOf, anyOf, type Fragment, fragment } from './fragment.ts'
-import type { Operand } from './operand.ts'
+import { columnSql, type Operand } from './operand.ts'
 import { fold, foldedColumn } from './storage.ts'
 
 /**
@@ -14,12 +14,13 @@ export function filterSql({ anyOf: groups }: ResolvedFilter, table: string): Fra
   return anyOf(groups.map((group) => allOf(group.map((comparison) => comparisonSql(table, comparison)))))
 }
 
-function comparisonSql(table: string, { operand, predicate, value }: ResolvedComparison): Fragment {
+function comparisonSql(table: string, { operand, predicate, value, oneOf }: ResolvedComparison): Fragment {
+  const isSet = oneOf !== undefined && oneOf.length > 1
   switch (operand.kind) {
     case 'column':
-      return columnSql(operand, predicate, value)
+      return isSet ? columnInSet(operand, oneOf) : comparedColumn(operand, predicate, value)
     case 'generation':
-      return generationSql(predicate, value)
+      return isSet ? fragment(`r.born in ${bornAt(IN_SET)}`, JSON.stringify(oneOf)) : generationSql(predicate, value)
     case 'links':
       return linksSql(`links_${table}`, operand.field, predicate, String(value))
     case 'elements':
@@ -38,15 +39,25 @@ export function metadataPath(key: string): string {
   return `$.metadata."${key}"`
 }
 
-function columnSql(
-  { name, compare }: Extract<Operand, { kind: 'column' }>,
+function comparedColumn(
+  operand: Extract<Operand, { kind: 'column' }>,
   predicate: Predicate,
   value: string | number,
 ): Fragment {
-  if (compare === 'exact') return scalarSql(`r."${name}"`, [], predicate, value)
+  const { name, compare } = operand
+  if (compare === 'exact') return scalarSql(columnSql(operand), [], predicate, value)
   const column = `r."${foldedColumn(name)}"`
   const folded = fold(String(value))
   return predicate === '~' ? fragment(`instr(${column}, ?) > 0`, folded) : scalarSql(column, [], predicate, folded)
+}
+
+const IN_SET = 'in (select value from json_each(?))'
+
+function columnInSet(operand: Extract<Operand, { kind: 'column' }>, oneOf: readonly (string | number)[]): Fragment {
+  const isFolded = operand.compare === 'folded'
+  const column = isFolded ? `r."${foldedColumn(operand.name)}"` : columnSql(operand)
+  const values = isFolded ? oneOf.map((value) => fold(String(value))) : oneOf
+  return fragment(`${column} ${IN_SET}`, JSON.stringify(values))
 }
 
 function scalarSql(
@@ -60,11 +71,14 @@ function scalarSql(
   return fragment(`${expression} ${operator} ?`, ...parameters, value)
 }
 
+function bornAt(condition: string): string {
+  return `(select number from generations where time_ms ${condition})`
+}
+
 /** Generations rise with time, so that each comparison of times is one of `born`, which has an index. */
 function generationSql(predicate: Predicate, value: string | number): Fragment {
   const last = (operator: '<' | '<=') =>
     `coalesce((select max(number) from generations where time_ms ${operator} ?), 0)`
-  const those = (condition: string) => `(select number from generations where ${condition})`
   switch (predicate) {
     case '>':
       return fragment(`r.born > ${last('<=')}`, value)
@@ -75,11 +89,14 @@ function generationSql(predicate: Predicate, value: string | number): Fragment {
     case '<=':
       return fragment(`r.born <= ${last('<=')}`, value)
     case '=':
-      return fragment(`r.born in ${those('time_ms = ?')}`, value)
+      return fragment(`r.born in ${bornAt('= ?')}`, value)
     case '!=':
-      return fragment(`r.born not in ${those('time_ms = ?')}`, value)
+      return fragment(`r.born not in ${bornAt('= ?')}`, value)
     case '~':
-      return fragment(`r.born in ${those('instr(lower(time), ?) > 0')}`, lower(String(value)))
+      return fragment(
+        `r.born in (select number from generations where instr(lower(time), ?) > 0)`,
+        lower(String(value)),
+      )
     default:
       return predicate satisfies never
   }
@@ -138,14 +155,6 @@ function elementsSql(
 
 function not({ sql, parameters }: Fragment): Fragment {
   return { sql: `not (${sql})`, parameters }
-}
-
-function commaList(value: string): readonly string[] {
-  const items = value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-  return items.length === 0 ? [value] : items
 }
 
 /** What SQLite's lower() does. */

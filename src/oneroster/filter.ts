@@ -26,9 +26,6 @@ export type ParsedFilter =
   | { readonly ok: true; readonly filter: Filter }
   | { readonly ok: false; readonly fault: FilterFault }
 
-/** Each comparison takes at most two SQL parameters, and an engine takes 100 for the whole statement. */
-export const MAX_COMPARISONS = 30
-
 /** Long enough for any field and metadata key, short enough to be quoted in an answer. */
 const FIELD = /[A-Za-z0-9_:-]{1,100}(?:\.[A-Za-z0-9_:-]{1,100}){0,4}/y
 const PREDICATE = /!=|>=|<=|[=<>~]/y
@@ -44,8 +41,7 @@ export function parseFilter(source: string): ParsedFilter {
   const text = source.trimEnd()
   const anyOf: FilterComparison[][] = [[]]
   let at = 0
-  for (let count = 1; ; count += 1) {
-    if (count > MAX_COMPARISONS) return fault(at, `A filter may hold at most ${MAX_COMPARISONS} comparisons.`)
+  for (;;) {
     const read = readComparison(text, at)
     if ('description' in read) return { ok: false, fault: read }
     anyOf.at(-1)?.push(read.comparison)
@@ -119,8 +115,4 @@ function found(text: string, at: number): string {
 
 function faultAt(index: number, description: string): FilterFault {
   return { position: index + 1, description }
-}
-
-function fault(index: number, description: string): ParsedFilter {
-  return { ok: false, fault: faultAt(index, description) }
 }

@@ -10,8 +10,8 @@ export type Operand =
       readonly type: 'text' | 'date' | 'boolean' | 'number'
       readonly compare: Comparison
       readonly isAlwaysThere: boolean
-      /** The word of this version → the token that is stored, where they differ. */
-      readonly tokens?: ReadonlyMap<string, string>
+      /** SQL on `r` for what this version shows, where that is not what the column holds. */
+      readonly shown?: string
     }
   /** dateLastModified: the time of the generation in which the record was born. */
   | { readonly kind: 'generation' }
@@ -98,7 +98,7 @@ function wholeField(name: string, field: Field, version: Version): Operand | und
     case 'reference':
       return reference(name, field.many ?? false, field.required ?? false)
     case 'token':
-      return { ...column(name, 'text', field.required), ...tokensOf(field, version) }
+      return { ...column(name, 'text', field.required), ...shownToken(name, field, version) }
     case 'text':
       if (field.many) return { kind: 'elements', field: name, member: undefined, compare: field.compare, text: 'body' }
       return { ...column(name, 'text', field.required), compare: field.compare }
@@ -121,7 +121,17 @@ function column(name: string, type: Column['type'], isAlwaysThere = false): Colu
   return { kind: 'column', name, type, compare: 'exact', isAlwaysThere }
 }
 
-function tokensOf({ inV1p2 }: TokenField, version: Version): Pick<Column, 'tokens'> {
-  if (version === 'v1p1' || inV1p2 === undefined) return {}
-  return { tokens: new Map(Object.entries(inV1p2).map(([stored, word]) => [word, stored])) }
+/** v1.2 calls some tokens by other words; v1.1 does not show those that only v1.2 knows. */
+function shownToken(name: string, { inV1p2, addedInV1p2 }: TokenField, version: Version): Pick<Column, 'shown'> {
+  const column = `r."${name}"`
+  const replaced =
+    version === 'v1p2'
+      ? Object.entries(inV1p2 ?? {}).map(([token, word]) => `when '${token}' then '${word}'`)
+      : (addedInV1p2 ?? []).map((token) => `when '${token}' then null`)
+  return replaced.length === 0 ? {} : { shown: `case ${column} ${replaced.join(' ')} else ${column} end` }
+}
+
+/** SQL on `r` for a column's value. */
+export function columnSql({ name, shown }: Pick<Column, 'name' | 'shown'>): string {
+  return shown ?? `r."${name}"`
 }

@@ -3,7 +3,7 @@
 import { metadataPath } from './filter-sql.ts'
 import { type Fragment, fragment } from './fragment.ts'
 import type { Entity, Version } from './model.ts'
-import { type Operand, operandOf } from './operand.ts'
+import { columnSql, type Operand, operandOf } from './operand.ts'
 
 export interface Sort {
   /** The path asked for, or sourcedId. */
@@ -47,7 +47,7 @@ export function orderBy({ field, direction, expression, mayBeMissing }: Sort): F
 function expressionOf(operand: Operand): Fragment {
   switch (operand.kind) {
     case 'column':
-      return fragment(`r."${operand.name}"`)
+      return fragment(columnSql(operand))
     case 'generation':
       return fragment('r.born')
     case 'links':

@@ -29,7 +29,10 @@ async function tokenOf(
   bridge: TestBridge,
   wanted: Pick<NewClient, 'scopes' | 'schools'>,
 ): Promise<{ readonly id: string; readonly token: string }> {
-  const added = await addClient({ name: 'another', ...wanted }, { sql: bridge.sql, now: () => bridge.clock.now, sealingKey: SEALING_KEY })
+  const added = await addClient(
+    { name: 'another', ...wanted },
+    { sql: bridge.sql, now: () => bridge.clock.now, sealingKey: SEALING_KEY },
+  )
   if (!added.ok) throw new Error(added.messages.join(' '))
   const body = new URLSearchParams({
     grant_type: 'client_credentials',

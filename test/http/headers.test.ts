@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import type { TestBridge } from '../support/bridge.ts'
+import { CONSUMER, type TestBridge } from '../support/bridge.ts'
 import { bearer, openSyncedBridge, request } from './support.ts'
 
 const TODAY = '2025-10-15'
@@ -164,3 +164,26 @@ test('the log tells who fetched what and how much, and no value of a filter', as
   })
   expect(line).not.toContain('Unheard-of')
 })
+
+test('a refusal names the line of the log that tells of it', async () => {
+  const answer = await bridge.get('/users?limit=x')
+  const { statusInfoSet } = (await answer.json()) as { statusInfoSet: { imsx_messageRefIdentifier: string }[] }
+  const line = bridge.logged.at(-1) ?? ''
+  expect(JSON.parse(line)).toMatchObject({
+    event: 'request',
+    id: statusInfoSet[0]?.imsx_messageRefIdentifier,
+    status: 400,
+  })
+})
+
+test.each(['//oauth/token', '/oauth/token/', '/OAuth/Token', '/oauth//token', '/token/', '/OAUTH2/TOKEN'])(
+  'a token is had at %s too',
+  async (path) => {
+    const answer = await request(bridge, path, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`${CONSUMER.id}:${CONSUMER.secret}`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    })
+    expect(answer.status).toBe(200)
+  },
+)

@@ -23,6 +23,7 @@ const NAMES = [
 ]
 const IDS = ['a', 'b', 'c', 'ab', 'B', '10', '9']
 const ROLES = ['student', 'teacher', 'administrator']
+const ENROLLMENT_ROLES = ['student', 'teacher', 'aide']
 const GRADES = ['09', '10', 'KG', '1', 'kg']
 const SUBJECTS = ['Art', 'art', 'Arts, Music', 'Music', 'Arts', 'Ökologie']
 const DATES = ['2024-12-31', '2025-01-01', '2025-01-02', '2025-06-30']
@@ -90,7 +91,12 @@ const FIELDS: Readonly<Partial<Record<Collection, Readonly<Record<string, Kind>>
     'user.sourcedId': exact(IDS),
     primary: { compare: 'boolean', values: ['true', 'False'] },
     beginDate: time([...DATES, '2025-01-01T12:00:00Z', '2025-01-01T00:00:00+01:00', '2025-01-02T00:00:00.000Z']),
-    role: exact(ROLES),
+    role: exact([...ENROLLMENT_ROLES, 'ext:aide', 'ext', 'ide']),
+  },
+  demographics: {
+    ...BASE,
+    sex: exact(['male', 'female', 'other', 'unspecified', 'ale', 'o']),
+    birthDate: time(DATES),
   },
 }
 
@@ -123,9 +129,13 @@ const RECORDS: Readonly<Partial<Record<Collection, (random: Random) => Record<st
   }),
   enrollments: (random) => ({
     user: link('users', random.pick(IDS)),
-    role: random.pick(ROLES),
+    role: random.pick(ENROLLMENT_ROLES),
     primary: maybe(random, [true, false]),
     beginDate: maybe(random, DATES),
+  }),
+  demographics: (random) => ({
+    sex: maybe(random, ['male', 'female', 'other', 'unspecified']),
+    birthDate: maybe(random, DATES),
   }),
 }
 
@@ -220,7 +230,7 @@ function matches(object: Record<string, unknown>, { field, predicate, value }: C
 }
 
 function randomClauses(random: Random, fields: Readonly<Record<string, Kind>>): Clause[][] {
-  return Array.from({ length: 1 + random.below(3) }, () =>
+  return Array.from({ length: 1 + random.below(5) }, () =>
     Array.from({ length: 1 + random.below(3) }, () => {
       const field = random.pick(Object.keys(fields))
       const value = random.pick(fields[field]?.values ?? [])
@@ -240,6 +250,8 @@ describe.each([
   ['enrollments', 'v1p1', 33],
   ['users', 'v1p2', 34],
   ['enrollments', 'v1p2', 35],
+  ['demographics', 'v1p1', 36],
+  ['demographics', 'v1p2', 37],
 ] as const)('random filters over %s in %s', (collection, version, seed) => {
   const fields = (version === 'v1p2' && collection === 'users' ? V1P2_USERS : FIELDS[collection]) ?? {}
   const service = ROSTERING[version]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_COMPARISONS, parseFilter } from '../../src/oneroster/filter.ts'
-import { resolveFilter } from '../../src/oneroster/filter-resolve.ts'
+import { parseFilter } from '../../src/oneroster/filter.ts'
+import { MAX_COMPARISONS, MAX_COMPARISONS_OF_TEXTS, resolveFilter } from '../../src/oneroster/filter-resolve.ts'
 import type { Collection } from '../../src/oneroster/model.ts'
 
 /** The groups as texts: `field predicate value`. */
@@ -76,14 +76,38 @@ describe('the filter language', () => {
     expect(parsed.ok).toBe(false)
     expect(parsed).toMatchObject({ fault: { position, description: expect.stringContaining(words) } })
   })
+})
 
-  test('bounds the number of comparisons', () => {
-    const most = Array.from({ length: MAX_COMPARISONS }, () => `a='1'`)
-    expect(parseFilter(most.join(' OR ')).ok).toBe(true)
-    expect(parseFilter([...most, `a='1'`].join(' AND '))).toMatchObject({
-      ok: false,
-      fault: { description: `A filter may hold at most ${MAX_COMPARISONS} comparisons.` },
-    })
+describe('the size of a filter', () => {
+  const joined = (count: number, word: string, clause: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => clause(index)).join(word)
+
+  test('is bounded by its comparisons', () => {
+    expect(() =>
+      resolved(
+        'users',
+        joined(MAX_COMPARISONS, ' AND ', (index) => `role!='${index}'`),
+      ),
+    ).not.toThrow()
+    const { description } = faultOf(joined(MAX_COMPARISONS + 1, ' AND ', (index) => `role!='${index}'`))
+    expect(description).toContain(`at most ${MAX_COMPARISONS} comparisons`)
+  })
+
+  test('does not grow with the alternatives of one field', () => {
+    const ids = joined(300, ' OR ', (index) => `sourcedId='stu${index}'`)
+    expect(resolved('users', `${ids} OR role='teacher'`).anyOf).toHaveLength(2)
+    expect(
+      resolved(
+        'users',
+        joined(200, ' OR ', () => `familyName='O'Brien'`),
+      ).anyOf,
+    ).toHaveLength(1)
+    expect(resolved('users', `role='a' AND sourcedId='b' OR role='c' OR role!='d' OR role='e'`).anyOf).toHaveLength(3)
+  })
+
+  test('is bounded by what has to be looked for in the text of each record', () => {
+    const { description } = faultOf(joined(MAX_COMPARISONS_OF_TEXTS + 1, ' OR ', (index) => `metadata.k='${index}'`))
+    expect(description).toContain('lists and metadata')
   })
 })
 
@@ -165,4 +189,19 @@ test.each([
   ["role='student'", false],
 ])('%s is bound to what has changed: %s', (text, isDelta) => {
   expect(resolved('users', text).isDelta).toBe(isDelta)
+})
+
+describe('words that are looked for in lists of texts', () => {
+  const words = (count: number) => Array.from({ length: count }, (_, index) => `w${index}`).join(',')
+
+  test('are bounded, for each one costs a walk through all records', () => {
+    expect(faultOf(`userIds.identifier~'${words(101)}'`).description).toContain('at most 100 words')
+    expect(faultOf(`grades~'${words(60)}' OR grades='${words(60)}'`).description).toContain('at most 100 words')
+    expect(() => resolved('users', `grades~'${words(100)}'`)).not.toThrow()
+  })
+
+  test('count once, however often they are written, and not at all where they are links', () => {
+    expect(() => resolved('users', `grades~'${'09,'.repeat(500)}'`)).not.toThrow()
+    expect(() => resolved('users', `orgs.sourcedId~'${words(500)}'`)).not.toThrow()
+  })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { conditionOf } from '../../src/oneroster/condition.ts'
+import { MAX_COMPARISONS, MAX_COMPARISONS_OF_TEXTS } from '../../src/oneroster/filter-resolve.ts'
 import { linkHeader } from '../../src/oneroster/links.ts'
 import { isOfStored, matchOperation, operationsOf } from '../../src/oneroster/operations.ts'
 import { parseQuery } from '../../src/oneroster/query.ts'
@@ -181,7 +182,11 @@ test('hostile lengths do not keep the reader', () => {
 })
 
 test('the largest filter stays within the parameters that an engine takes', () => {
-  const filter = Array.from({ length: 30 }, () => "metadata.x='a,b'").join(' OR ')
+  const clauses = [
+    ...Array.from({ length: MAX_COMPARISONS_OF_TEXTS }, () => "metadata.x~'a,b'"),
+    ...Array.from({ length: MAX_COMPARISONS - MAX_COMPARISONS_OF_TEXTS }, () => "children='a,b'"),
+  ]
+  const filter = clauses.join(' OR ')
   const query = parseQuery(`filter=${filter}&sort=metadata.x`, 'academicSessions', {
     version: 'v1p1',
     maxLimit: 10_000,
