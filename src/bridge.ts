@@ -128,8 +128,9 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
   }
   const rosters = createRosterRequests({
     build: (narrowing, signal) => buildRoster({ ...sync, signal }, narrowing),
-    isSyncing: () => schedule.isBusy(),
-    whenIdle: () => schedule.settled(),
+    isSyncing: () => schedule.running() !== undefined,
+    whenIdle: () => schedule.syncEnded(),
+    instead: (work) => schedule.insteadOfUpkeep(work),
     after: runtime.after,
     log,
   })
@@ -162,7 +163,11 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     adminToken: config.adminToken,
     schedule,
     rosters,
-    resumeSync: (id) => resumeSync(sync, id),
+    resumeSync: (id) => {
+      const released = resumeSync(sync, id)
+      schedule.keepUp()
+      return released
+    },
     newRequestId: runtime.newId,
   }
   return { app: createApp(context), schedule: stoppingToo(schedule, rosters), client, sync }

@@ -29,7 +29,7 @@ export const MAX_COMPARISONS = 30
 /** Each one reads the text of every record. */
 export const MAX_COMPARISONS_OF_TEXTS = 10
 /** In comma lists that are compared with lists of texts, all together. */
-export const MAX_LIST_WORDS = 100
+export const MAX_LIST_WORDS = 30
 
 /** The words of a comma list, each once; of a value without any, the value. */
 export function commaList(value: string): readonly string[] {

@@ -1,5 +1,6 @@
 // The tables of a profile's database, in numbered steps that run once each.
 import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
+import { COLUMNS_ADDED, writeMeta } from './meta.ts'
 import { NONCES_SCHEMA } from './nonces.ts'
 import { PIECES_SCHEMA } from './pieces.ts'
 import { recordIndexes } from './record-indexes.ts'
@@ -65,13 +66,15 @@ function valueColumns({ columns }: CollectionStorage): string[] {
   ]
 }
 
-/** Adds the columns that the model has gained since the tables were made; they are empty until the next sync. */
+/** Adds the columns that the model has gained since the tables were made, and has the next sync write every record anew. */
 function addMissingColumns(sql: Sql, storage: CollectionStorage): void {
   for (const table of [`records_${storage.name}`, `changed_${storage.name}`]) {
     const present = new Set(sql.all<{ name: string }>(`pragma table_info(${quoteName(table)})`).map(({ name }) => name))
     for (const column of valueColumns(storage)) {
       const [name = ''] = column.replaceAll('"', '').split(' ')
-      if (!present.has(name)) sql.run(`alter table ${quoteName(table)} add column ${column}`)
+      if (present.has(name)) continue
+      sql.run(`alter table ${quoteName(table)} add column ${column}`)
+      writeMeta(sql, COLUMNS_ADDED + storage.name, '')
     }
   }
 }

@@ -23,8 +23,8 @@ const MMAP_BYTES = 1 << 30
  * Opens (or makes) a database file in WAL mode; `:memory:` for tests.
  * WAL with `synchronous = normal` loses no commit when the process is killed, and stays consistent at a power cut.
  */
-export function openNodeSqlite(path: string): NodeSqlite {
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+export function openNodeSqlite(path: string, { busyTimeoutMs = BUSY_TIMEOUT_MS } = {}): NodeSqlite {
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
   database.exec(`
     pragma page_size = ${PAGE_BYTES};
     pragma journal_mode = wal;
@@ -65,9 +65,9 @@ export function openNodeSqlite(path: string): NodeSqlite {
     },
     transaction(work) {
       if (depth > 0) return work()
-      database.exec('begin immediate')
-      depth = 1
       try {
+        database.exec('begin immediate')
+        depth = 1
         const result = work()
         database.exec('commit')
         return result

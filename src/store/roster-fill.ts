@@ -1,6 +1,7 @@
 // The first filling of a narrowed roster's tables: from a published generation, which nobody has read in them before.
 import { type Pending, pendingGeneration } from './pending.ts'
 import { recordIndexes } from './record-indexes.ts'
+import { requireUnbuilt } from './rosters.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { StoredRecord } from './snapshot-writer.ts'
 import { currentSnapshot } from './snapshots.ts'
@@ -14,8 +15,12 @@ export interface RosterFill {
   totals(): ReadonlyMap<string, number>
 }
 
-/** Fills empty tables; every record counts as born in `generation`. */
-export function openRosterFill(sql: Sql, storages: readonly CollectionStorage[], generation: number): RosterFill {
+/** Fills the empty tables of a roster; every record counts as born in `generation`. Refuses as `requireUnbuilt` does. */
+export function openRosterFill(
+  sql: Sql,
+  roster: number,
+  { storages, generation }: { readonly storages: readonly CollectionStorage[]; readonly generation: number },
+): RosterFill {
   const inserts = new Map(storages.map((storage) => [storage.name, insertsOf(storage)]))
   const totals = new Map(storages.map(({ name }) => [name, 0]))
   return {
@@ -24,6 +29,7 @@ export function openRosterFill(sql: Sql, storages: readonly CollectionStorage[],
       if (insert === undefined) throw new Error(`the roster has no table ${table}`)
       let seq = totals.get(table) ?? 0
       sql.transaction(() => {
+        requireUnbuilt(sql, roster)
         for (const { sourcedId, body, bodyV1p2, columns, links } of records) {
           seq += 1
           sql.run(insert.record, seq, generation, sourcedId, body, bodyV1p2, ...columns)

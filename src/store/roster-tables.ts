@@ -2,7 +2,16 @@
 import { migrate } from './migrations.ts'
 import { dropPieces } from './pieces.ts'
 import { recordIndexes } from './record-indexes.ts'
-import { DROPPED, type Narrowing, ownStorages, type Roster, rosterOf, storageOf, textOf } from './rosters.ts'
+import {
+  DROPPED,
+  type Narrowing,
+  ownStorages,
+  type Roster,
+  requireUnbuilt,
+  rosterOf,
+  storageOf,
+  textOf,
+} from './rosters.ts'
 import { type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -17,10 +26,14 @@ export function ensureRoster(sql: Sql, narrowing: Narrowing, collections: readon
   })
 }
 
-/** Empties tables that nobody reads, and leaves them without indexes for the load that follows; each step is a transaction. */
-export function* emptyTables(sql: Sql, storages: readonly CollectionStorage[]): Generator<void> {
+/**
+ * Empties the tables of a roster that nobody reads, and leaves them without indexes for the load that follows; each step is
+ * a transaction. Refuses as `requireUnbuilt` does.
+ */
+export function* emptyTables(sql: Sql, roster: number, storages: readonly CollectionStorage[]): Generator<void> {
   for (const storage of storages) {
     sql.transaction(() => {
+      requireUnbuilt(sql, roster)
       dropTables(sql, storage.name)
       migrate(sql, [storage])
       for (const { drop } of recordIndexes(storage)) sql.run(drop)

@@ -1,4 +1,5 @@
 // The narrowed rosters: what a consumer sees that may not see all, each with record tables of its own.
+import { BridgeError } from '../errors.ts'
 import type { CollectionStorage } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -82,6 +83,15 @@ export function rosterOf(sql: Sql, narrowing: Narrowing): Roster | undefined {
     textOf(narrowing),
   )
   return row && { ...row, narrowing }
+}
+
+/**
+ * For the transactions that fill a roster: a process that stood still for so long that another one took its lock and built the
+ * roster must not touch what is read now. Refuses with `sync-running`.
+ */
+export function requireUnbuilt(sql: Sql, roster: number): void {
+  if (sql.all(`select 1 from rosters where id = ? and built is null`, roster).length > 0) return
+  throw new BridgeError('sync-running', 'Another process has built the roster meanwhile.')
 }
 
 /** Without contacts, only the users differ from the whole roster's. */

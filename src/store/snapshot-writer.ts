@@ -1,5 +1,6 @@
 // Prepares the next generation: compares every mapped record with the one alive, and keeps only what differs, unseen.
 import { moveChanged } from './changed-records.ts'
+import { COLUMNS_ADDED, readMeta } from './meta.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import { activeTotals, currentSnapshot } from './snapshots.ts'
 import type { Sql, SqlValue } from './sql.ts'
@@ -123,9 +124,11 @@ function openCollection(sql: Sql, storage: CollectionStorage, active: number): C
   ]
   const [row] = sql.all<{ seq: number | null }>(`select max(seq) as seq from ${records}`)
   const newest = row?.seq ?? 0
+  // Columns that the model has gained are empty: a version is not the same then, whatever its text.
+  const lacksColumns = readMeta(sql, COLUMNS_ADDED + storage.name) !== undefined
   return {
     storage,
-    select: `select seq, body = ? and body_v1p2 is ? as same, status from ${records} where sourcedId = ? and died = ${ALIVE}`,
+    select: `select seq, body = ? and body_v1p2 is ?${lacksColumns ? ' and 0' : ''} as same, status from ${records} where sourcedId = ? and died = ${ALIVE}`,
     insert: `insert into ${quoteName(`changed_${storage.name}`)} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`,
     seen: new Uint8Array((newest >> 3) + 1),
     isNew: newest === 0,

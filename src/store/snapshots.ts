@@ -1,4 +1,6 @@
 // Generations: the published snapshots, the one being prepared, and the tiny transaction that turns one into the other.
+
+import { COLUMNS_ADDED } from './meta.ts'
 import { deleteUnusedPieces } from './pieces.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
@@ -73,6 +75,7 @@ export function publishGeneration(sql: Sql, { generation, sync, totals, now }: P
       sql.run(`insert into totals (generation, collection, active) values (?, ?, ?)`, generation, collection, active)
     }
     sql.run(`delete from pending`)
+    sql.run(`delete from meta where substr(name, 1, ?) = ?`, COLUMNS_ADDED.length, COLUMNS_ADDED)
     return { generation, time, timeMs }
   })
 }

@@ -47,8 +47,8 @@ async function buildOne(work: NarrowWork, roster: Roster): Promise<boolean> {
   const names = new Map(collections.map((storage) => [storage.name, storageOf(roster, storage).name]))
 
   // A killed build may have left records.
-  for (const _ of emptyTables(sql, storages)) await nextStep(pause, signal)
-  const fill = openRosterFill(sql, storages, generation)
+  for (const _ of emptyTables(sql, roster.id, storages)) await nextStep(pause, signal)
+  const fill = openRosterFill(sql, roster.id, { storages, generation })
   for (const batch of narrowRoster(sql, roster.narrowing, generation)) {
     if (batch !== undefined) fill.write(names.get(batch.collection) ?? batch.collection, batch.records)
     await nextStep(pause, signal)

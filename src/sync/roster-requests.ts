@@ -21,6 +21,8 @@ export interface RosterRequests {
 export interface RosterRequestsOptions {
   readonly build: (narrowing: Narrowing, signal: AbortSignal) => Promise<void>
   readonly isSyncing: () => boolean
+  /** Runs a build in place of what follows a sync. */
+  readonly instead: (work: () => Promise<void>) => Promise<void>
   /** When the sync that runs has ended. */
   readonly whenIdle: () => Promise<void>
   /** Calls back after so many milliseconds; returns how to cancel. */
@@ -28,13 +30,8 @@ export interface RosterRequestsOptions {
   readonly log: Log
 }
 
-export function createRosterRequests({
-  build,
-  isSyncing,
-  whenIdle,
-  after,
-  log,
-}: RosterRequestsOptions): RosterRequests {
+export function createRosterRequests(options: RosterRequestsOptions): RosterRequests {
+  const { build, isSyncing, whenIdle, instead, after, log } = options
   const stopper = new AbortController()
   const underWay = new Map<string, Promise<void>>()
   let last = Promise.resolve()
@@ -44,7 +41,7 @@ export function createRosterRequests({
     // A sync that begins waits for what is active, so what waits for a sync must not be.
     while (isSyncing()) await whenIdle()
     if (stopper.signal.aborted) return
-    active = buildOne(narrowing)
+    active = instead(() => buildOne(narrowing))
     await active
   }
 

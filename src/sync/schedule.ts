@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 
 export interface ScheduleOptions {
-  /** Makes the record of a sync that is about to begin. */
+  /** Makes the record of a sync that is about to begin. May throw; a request for a sync throws it on. */
   readonly announce: (id: string) => void
   /** Runs one sync; the signal ends it. */
   readonly run: (id: string, signal: AbortSignal) => Promise<SyncRecord>
@@ -25,9 +25,13 @@ export interface Schedule {
   request(): { readonly id: string; readonly isNew: boolean }
   /** The id of the sync that runs now. */
   running(): string | undefined
-  /** Whether a sync runs, or what follows it. */
-  isBusy(): boolean
-  /** When neither does. */
+  /** When the sync that runs has ended. */
+  syncEnded(): Promise<void>
+  /** Does what follows the sync that ended last, unless a sync runs. */
+  keepUp(): void
+  /** Does the work while nothing that follows a sync is under way, and goes on with that afterwards. */
+  insteadOfUpkeep(work: () => Promise<void>): Promise<void>
+  /** When no sync runs, and nothing that follows one. */
   settled(): Promise<void>
   /** Ends the running sync at its next safe point and starts no more. */
   stop(): Promise<void>
@@ -40,22 +44,31 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   const stopper = new AbortController()
   let current: { readonly id: string; readonly done: Promise<void> } | undefined
   let following: { readonly stop: () => void; readonly done: Promise<void> } | undefined
+  let lastEnded: string | undefined
   let cancelNext = () => {}
   let failures = 0
 
+  /** For timers, where nobody could catch what `begin` throws. */
+  const beginInTime = () => {
+    try {
+      begin()
+    } catch (error) {
+      logCrash('none', error)
+      failures += 1
+      waitForNext(true)
+    }
+  }
+
   const begin = (): string => {
-    cancelNext()
     const id = newId()
     announce(id)
+    cancelNext()
     current = { id, done: runOne(id) }
     return id
   }
 
   async function runOne(id: string): Promise<void> {
-    if (following !== undefined) {
-      following.stop()
-      await following.done
-    }
+    if (following !== undefined) await endUpkeep()
     let status: SyncRecord['status'] = 'error'
     try {
       status = (await run(id, stopper.signal)).status
@@ -66,13 +79,27 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     const hasFailed = status === 'error'
     failures = hasFailed ? failures + 1 : 0
     if (stopper.signal.aborted) return
-    if (!hasFailed) follow(id)
-    if (intervalMs === 0) return
-    const waitMs = hasFailed ? Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (failures - 1)) : intervalMs
-    cancelNext = after(waitMs, begin)
+    if (!hasFailed) {
+      lastEnded = id
+      keepUp()
+    }
+    waitForNext(hasFailed)
   }
 
-  function follow(id: string): void {
+  function waitForNext(hasFailed: boolean): void {
+    if (intervalMs === 0) return
+    const waitMs = hasFailed ? Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (failures - 1)) : intervalMs
+    cancelNext = after(waitMs, beginInTime)
+  }
+
+  async function endUpkeep(): Promise<void> {
+    following?.stop()
+    await following?.done
+  }
+
+  function keepUp(): void {
+    const id = lastEnded
+    if (id === undefined || current !== undefined || following !== undefined || stopper.signal.aborted) return
     const stop = new AbortController()
     const done = upkeep(id, AbortSignal.any([stop.signal, stopper.signal]))
       .catch((error: unknown) => logCrash(id, error))
@@ -92,7 +119,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   }
 
   return {
-    start: () => void begin(),
+    start: beginInTime,
     request() {
       if (current !== undefined) return { id: current.id, isNew: false }
       // The store is about to be closed: what would begin now could not end.
@@ -100,7 +127,13 @@ export function createSchedule(options: ScheduleOptions): Schedule {
       return { id: begin(), isNew: true }
     },
     running: () => current?.id,
-    isBusy: () => current !== undefined || following !== undefined,
+    syncEnded: async () => current?.done,
+    keepUp,
+    async insteadOfUpkeep(work) {
+      await endUpkeep()
+      await work()
+      keepUp()
+    },
     settled,
     stop() {
       stopper.abort()

@@ -31,8 +31,8 @@ const tablesOf = (sql: Sql) =>
 function buildOf(sql: Sql, narrowing: Narrowing, generation: number, ids: readonly string[] = ['stu1']) {
   const roster = ensureRoster(sql, narrowing, COLLECTIONS)
   const storages = ownStorages(roster, COLLECTIONS)
-  for (const _ of emptyTables(sql, storages));
-  const fill = openRosterFill(sql, storages, generation)
+  for (const _ of emptyTables(sql, roster.id, storages));
+  const fill = openRosterFill(sql, roster.id, { storages, generation })
   fill.write(
     `users_n${roster.id}`,
     ids.map((id) => user(id)),
@@ -156,6 +156,18 @@ describe('a roster that was filled', () => {
     expect(sql.all(`select sourcedId from links_users_n1`)).toEqual([{ sourcedId: 'stu3' }])
   })
 
+  it('that another process has built and opened meanwhile is neither emptied nor written to', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1')], 0)
+    const { roster, storages, mark } = buildOf(sql, OF_100, 1)
+    const late = openRosterFill(sql, roster.id, { storages, generation: 1 })
+    expect(mark()).toBe(true)
+    const before = sql.all(`select sourcedId from records_users_n${roster.id}`)
+    expect(() => [...emptyTables(sql, roster.id, storages)]).toThrow('meanwhile')
+    expect(() => late.write(`users_n${roster.id}`, [user('stu9')])).toThrow('meanwhile')
+    expect(sql.all(`select sourcedId from records_users_n${roster.id}`)).toEqual(before)
+  })
+
   it('has the indexes of the main tables', () => {
     const sql = openStore()
     publish(sql, [user('stu1')], 0)
@@ -173,6 +185,16 @@ describe('a roster that was filled', () => {
 })
 
 describe('a new shape of the model', () => {
+  it('has every record written anew by the next publish, so that its columns are filled', () => {
+    const sql = openStore()
+    publish(sql, [user('stu1')], 0)
+    sql.run(`alter table records_users drop column body_v1p2`)
+    migrate(sql, COLLECTIONS)
+    publish(sql, [user('stu1')], 1)
+    publish(sql, [user('stu1')], 2)
+    expect(sql.all(`select born from records_users where sourcedId = 'stu1'`)).toEqual([{ born: 1 }, { born: 2 }])
+  })
+
   it('reaches the tables of rosters too', () => {
     const sql = openStore()
     publish(sql, [user('stu1')], 0)

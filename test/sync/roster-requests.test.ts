@@ -21,6 +21,7 @@ function openRequests() {
       })
     },
     isSyncing: () => state.isSyncing,
+    instead: (work) => work(),
     whenIdle: () => state.syncing,
     after: (_ms, call) => {
       timers.push(call)

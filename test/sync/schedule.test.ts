@@ -23,11 +23,14 @@ function openSchedule(intervalMs: number = HOUR_MS) {
   const runs: Run[] = []
   const announced: string[] = []
   const upkeeps: { readonly id: string; readonly signal: AbortSignal; end(): Promise<void> }[] = []
-  const state = { hasUpkeep: false }
+  const state = { hasUpkeep: false, announceFails: false }
   const timers: Timer[] = []
   const logged: string[] = []
   const schedule = createSchedule({
-    announce: (id) => void announced.push(id),
+    announce: (id) => {
+      if (state.announceFails) throw new Error('the disk is full')
+      announced.push(id)
+    },
     upkeep: async (id, signal) => {
       if (!state.hasUpkeep) return
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -148,7 +151,7 @@ describe('a schedule', () => {
     state.hasUpkeep = true
     schedule.start()
     await runs[0]?.end('success')
-    expect([schedule.running(), schedule.isBusy(), upkeeps[0]?.id]).toEqual([undefined, true, 'sync-1'])
+    expect([schedule.running(), upkeeps[0]?.id]).toEqual([undefined, 'sync-1'])
     expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
     expect([upkeeps[0]?.signal.aborted, runs.length]).toEqual([true, 1])
     await upkeeps[0]?.end()
@@ -160,7 +163,32 @@ describe('a schedule', () => {
     state.hasUpkeep = true
     schedule.start()
     await runs[0]?.end('error')
-    expect([upkeeps.length, schedule.isBusy()]).toEqual([0, false])
+    expect(upkeeps).toEqual([])
+  })
+
+  it('does other work in place of what follows a sync, and goes on with that afterwards', async () => {
+    const { schedule, runs, upkeeps, state } = openSchedule()
+    state.hasUpkeep = true
+    schedule.start()
+    await runs[0]?.end('success')
+    const done: string[] = []
+    const work = schedule.insteadOfUpkeep(async () => void done.push('work'))
+    expect([upkeeps[0]?.signal.aborted, done]).toEqual([true, []])
+    await upkeeps[0]?.end()
+    await work
+    expect([done, upkeeps.map(({ id }) => id)]).toEqual([['work'], ['sync-1', 'sync-1']])
+  })
+
+  it('outlives a sync that cannot even be announced, and tries again', async () => {
+    const { schedule, runs, state, logged, fire } = openSchedule()
+    state.announceFails = true
+    schedule.start()
+    expect([runs.length, logged.join().includes('the disk is full')]).toEqual([0, true])
+    expect(() => schedule.request()).toThrow('the disk is full')
+    expect(fire()).toBe(30_000)
+    state.announceFails = false
+    expect(fire()).toBe(60_000)
+    expect(runs).toHaveLength(1)
   })
 
   it('is settled when nothing runs and nothing follows, and stops both', async () => {

@@ -16,9 +16,9 @@ export interface Address {
 export interface Signable {
   readonly method: string
   readonly address: Address
-  /** Encoded already, in any order. */
-  readonly pairs: readonly Pair[]
-  /** Encodes the three parts. */
+  /** The third part (`parameterPart`). */
+  readonly parameters: string
+  /** Encodes the first two parts. */
   readonly encode: Encode
 }
 
@@ -42,10 +42,15 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /** `METHOD&address&parameters`, each part encoded (§3.4.1.1). */
-export function baseString({ method, address, pairs, encode }: Signable): string {
+export function baseString({ method, address, parameters, encode }: Signable): string {
   const { scheme, host, port, path } = address
   const uri = `${scheme}://${host}${port === '' ? '' : `:${port}`}${path}`
-  return [method.toUpperCase(), uri, normalizeParameters(pairs)].map(encode).join('&')
+  return `${encode(method.toUpperCase())}&${encode(uri)}&${parameters}`
+}
+
+/** The part that is the same for every address. The pairs are encoded already, in any order. */
+export function parameterPart(pairs: readonly Pair[], encode: Encode): string {
+  return encode(normalizeParameters(pairs))
 }
 
 /** Sorted by name, then by value; repeated ones stay (§3.4.1.3.2). Encoded text is ASCII, so that its order is the bytes'. */

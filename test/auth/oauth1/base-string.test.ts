@@ -13,7 +13,7 @@ function addressOf(text: string) {
 }
 
 function uriOf(text: string): string | undefined {
-  const base = baseString({ method: 'get', address: addressOf(text), pairs: [], encode: encodeStrictly })
+  const base = baseString({ method: 'get', address: addressOf(text), parameters: '', encode: encodeStrictly })
   return decodeURIComponent(base.split('&')[1] ?? '')
 }
 
@@ -43,7 +43,7 @@ describe('the base string', () => {
 
   it('names the method in capitals', () => {
     const address = addressOf('https://example.org/')
-    expect(baseString({ method: 'get', address, pairs: [], encode: encodeStrictly })).toMatch(/^GET&/)
+    expect(baseString({ method: 'get', address, parameters: '', encode: encodeStrictly })).toMatch(/^GET&/)
   })
 
   it.each([
