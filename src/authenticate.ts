@@ -2,14 +2,17 @@
 import { signingSecretsOf } from './auth/credentials.ts'
 import { type AuthenticatedConsumer, authenticateBearer, consumerAsAuthenticated } from './auth/guard.ts'
 import { isOAuth1 } from './auth/oauth1/header.ts'
-import { authenticateOAuth1 } from './auth/oauth1/oauth1.ts'
+import { authenticateOAuth1, OAUTH1_CHALLENGE, type OAuth1Delay, type OAuth1Refusal } from './auth/oauth1/oauth1.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
+import { MAX_QUERY_LENGTH } from './oneroster/query.ts'
 import type { RosterRequest } from './roster-service.ts'
 import { findConsumer } from './store/consumers.ts'
 
 export type Authentication =
   | { readonly ok: true; readonly consumer: AuthenticatedConsumer }
-  | { readonly ok: false; readonly status: 400 | 401; readonly wwwAuthenticate: string; readonly description: string }
+  | OAuth1Refusal
+  /** To be asked again: nothing is wrong with the request. */
+  | OAuth1Delay
 
 /** v1.2 knows OAuth 2 alone (facts 4.1): a signature is refused there like a missing token. */
 export async function authenticate(context: Context, asked: RosterRequest): Promise<Authentication> {
@@ -25,13 +28,16 @@ export async function authenticate(context: Context, asked: RosterRequest): Prom
 }
 
 async function signedBy(context: Context, { request, sentPath, query }: RosterRequest): Promise<Authentication> {
-  const { sql, now, log, sealingKey } = context
+  // Before any work: whoever knows no secret can have a signature checked, and that takes the longer the longer this is.
+  if (query.length > MAX_QUERY_LENGTH) return LONG_QUERY
+  const { sql, now, log, sealingKey, oauth1WindowMs } = context
   const signed = await authenticateOAuth1(request, {
     sql,
     now,
     log,
     addresses: addressesOf(context, request).map((address) => `${address}${sentPath}${query}`),
     secretsOf: (id) => signingSecretsOf(id, { sql, now, sealingKey }),
+    window: { pastMs: oauth1WindowMs, futureMs: oauth1WindowMs / 2 },
   })
   if (!signed.ok) return signed
   const consumer = findConsumer(sql, signed.consumerKey)
@@ -40,11 +46,18 @@ async function signedBy(context: Context, { request, sentPath, query }: RosterRe
   return { ok: true, consumer: consumerAsAuthenticated(consumer, consumer.scopes) }
 }
 
+const LONG_QUERY: OAuth1Refusal = {
+  ok: false,
+  status: 400,
+  wwwAuthenticate: OAUTH1_CHALLENGE,
+  description: `The query is longer than ${MAX_QUERY_LENGTH} characters.`,
+}
+
 /** It was there when its signature was verified, an instant ago. */
-const REMOVED: Authentication = {
+const REMOVED: OAuth1Refusal = {
   ok: false,
   status: 401,
-  wwwAuthenticate: 'OAuth realm="oneroster"',
+  wwwAuthenticate: OAUTH1_CHALLENGE,
   description: 'The consumer no longer exists.',
 }
 

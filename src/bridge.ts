@@ -5,7 +5,6 @@ import { createTokenCache } from './auth/access-token.ts'
 import { countUnopenable } from './auth/credentials.ts'
 import { ensureEnvironmentClient } from './auth/environment-client.ts'
 import { createRateLimiter } from './auth/rate-limit.ts'
-import { createSigningKey } from './auth/secrets.ts'
 import type { ConnectedConfig } from './config.ts'
 import type { Context } from './context.ts'
 import type { Log } from './log.ts'
@@ -18,7 +17,6 @@ import { STORAGE } from './oneroster/storage.ts'
 import type { Fetch } from './powerschool/ask.ts'
 import { createPowerSchoolClient, type PowerSchoolClient } from './powerschool/client.ts'
 import type { LockOwner } from './store/locks.ts'
-import { readOrMakeMeta } from './store/meta.ts'
 import { migrate } from './store/migrations.ts'
 import { type Deflate, type Form, openRecordReader } from './store/records.ts'
 import { builtStorages, rosterStorages } from './store/rosters.ts'
@@ -47,6 +45,8 @@ export interface Runtime {
   readonly deflate: Deflate
   /** 32 bytes that are kept outside the database; consumers' secrets are sealed with them. */
   readonly sealingKey: Uint8Array
+  /** 32 bytes that are kept outside the database too, and differ from the sealing key; access tokens are signed with them. */
+  readonly signingKey: Uint8Array
 }
 
 export interface BridgeOptions {
@@ -154,9 +154,10 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     publicUrl,
     isPublicUrlConfigured: config.publicUrl !== undefined,
     maxLimit: config.maxLimit,
-    signingKey: signingKeyOf(sql),
+    signingKey: runtime.signingKey,
     tokenCache: createTokenCache(),
     tokenLifetimeMs: config.tokenLifetimeMs,
+    oauth1WindowMs: config.oauth1WindowMs,
     sealingKey: runtime.sealingKey,
     deflate: runtime.deflate,
     rateLimiter: createRateLimiter(now),
@@ -200,11 +201,4 @@ function mappingSettings({ schools, schoolYear }: ConnectedConfig): Record<strin
     ...(schools === undefined ? {} : { schools }),
     ...(schoolYear === undefined ? {} : { start_year: schoolYear - 1 }),
   }
-}
-
-/** The key is kept in the store, so that access tokens survive a restart. */
-function signingKeyOf(sql: Sql): Uint8Array {
-  const kept = readOrMakeMeta(sql, 'signing-key', () => JSON.stringify([...createSigningKey()]))
-  // Written by this function only.
-  return Uint8Array.from(JSON.parse(kept) as number[])
 }

@@ -51,7 +51,8 @@ function duration(min: { readonly ms: number }, max: { readonly ms: number } = {
     if (!parsed.ok) {
       context.addIssue(parsed.message + (parsed.suggestion === undefined ? '' : `; did you mean ${parsed.suggestion}?`))
     } else {
-      context.addIssue(parsed.ms < min.ms ? 'is shorter than a second' : `is longer than ${max.ms / DAY_MS} days`)
+      const longest = max.ms === DAY_MS ? 'a day' : `${max.ms / DAY_MS} days`
+      context.addIssue(parsed.ms < min.ms ? 'is shorter than a second' : `is longer than ${longest}`)
     }
     return z.NEVER
   })
@@ -99,6 +100,7 @@ const SHAPE = z.object({
   PIN_LIFETIME: duration({ ms: 1_000 }).prefault('PT1H'),
   TOMBSTONE_LIFETIME: duration({ ms: 1_000 }).prefault('P180D'),
   TOKEN_LIFETIME: duration({ ms: 1_000 }).prefault('PT1H'),
+  OAUTH1_WINDOW: duration({ ms: 1_000 }, { ms: DAY_MS }).prefault('PT10M'),
   MAX_LIMIT: wholeNumber(100, 1_000_000).prefault('10000'),
   SCHOOLS: schoolNumbers.optional(),
   SCHOOL_YEAR: z
@@ -138,6 +140,7 @@ const REMEDIES: Readonly<Record<Name, string>> = {
   PIN_LIFETIME: `${DURATION} PT1H.`,
   TOMBSTONE_LIFETIME: `${DURATION} P180D.`,
   TOKEN_LIFETIME: `${DURATION} PT1H.`,
+  OAUTH1_WINDOW: `${DURATION} PT10M or PT45M, at most P1D: how old a signature may be, and half of it ahead.`,
   MAX_LIMIT: 'Give the largest page, 100 or more, or leave it unset for 10000, which the large consumers ask for.',
   SCHOOLS: 'List PowerSchool school numbers, for example 100,200, or leave it unset for all schools.',
   SCHOOL_YEAR: 'Give the calendar year in which the school year ends (2026 for 2025-2026), or leave it unset.',
@@ -220,7 +223,7 @@ function misspelt(environment: Environment): ConfigFault[] {
   const known: ReadonlySet<string> = new Set(NAMES)
   return Object.keys(environment).flatMap((variable) => {
     const upper = variable.toUpperCase()
-    if (known.has(variable) || !environment[variable] || !/^(?:POWER_?SCHOOL|ONE_?ROSTER|GUARD)/.test(upper)) return []
+    if (known.has(variable) || !environment[variable] || !/^(?:POWER_?SCHOOL|ONE_?ROSTER|GUARD|OAUTH_?1)/.test(upper)) return []
     const near = nearestWord(upper, NAMES, upper.length < 12 ? 2 : 3)
     if (near === undefined) return []
     return [
@@ -276,6 +279,8 @@ function arrange(values: z.infer<typeof SHAPE>) {
     pinLifetimeMs: values.PIN_LIFETIME,
     tombstoneLifetimeMs: values.TOMBSTONE_LIFETIME,
     tokenLifetimeMs: values.TOKEN_LIFETIME,
+    /** How old an OAuth 1.0a signature may be. */
+    oauth1WindowMs: values.OAUTH1_WINDOW,
     maxLimit: values.MAX_LIMIT,
     /** School numbers; undefined = all. */
     schools,

@@ -22,11 +22,14 @@ export interface Context {
   /** False when it is only where the server happens to listen. */
   readonly isPublicUrlConfigured: boolean
   readonly maxLimit: number
+  /** Signs access tokens; derived from what is kept outside the database. */
   readonly signingKey: Uint8Array
   /** Opens consumers' sealed secrets; kept outside the database. */
   readonly sealingKey: Uint8Array
   readonly tokenCache: TokenCache
   readonly tokenLifetimeMs: number
+  /** How far back an OAuth 1.0a timestamp may be; half of it ahead. */
+  readonly oauth1WindowMs: number
   readonly rateLimiter: RateLimiter
   readonly deflate: Deflate
   /** Opens the admin API; without it those paths do not exist. */

@@ -1,4 +1,5 @@
 // The bridge on Node: opens a profile from the environment, and serves it until it is told to stop.
+import { hkdfSync } from 'node:crypto'
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,6 +25,7 @@ import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
 import type { Deflate } from './store/records.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
+const SIGNING_KEY_BYTES = 32
 const DRAIN_MS = 5_000
 const SWEEP_MS = 50
 
@@ -41,8 +43,9 @@ export function openDatabase(config: Config): NodeSqlite {
 }
 
 /**
- * The key that seals consumers' secrets, from `DATA_DIR/sealing.key` (base64; only its owner may read it); made on first
- * use. It is no part of the database, so that a copy of that alone reveals no secret. Refuses with `store-failed`.
+ * The key that seals consumers' secrets, and from which the one of access tokens is made: `DATA_DIR/sealing.key` (base64;
+ * only its owner may read it), made on first use. It is no part of the database, so that a copy of that alone reveals no
+ * secret and opens nothing. Refuses with `store-failed`.
  */
 export function openSealingKey({ dataDir }: Config): Uint8Array {
   const path = join(dataDir, 'sealing.key')
@@ -51,7 +54,7 @@ export function openSealingKey({ dataDir }: Config): Uint8Array {
   if (key.length === SEALING_KEY_BYTES && key.toString('base64') === text.trim()) return Uint8Array.from(key)
   throw new BridgeError('store-failed', `${path} is damaged: it should hold 32 bytes in base64.`, {
     remedy:
-      "Bring it back from a copy. Without one remove it: a new key is made, and OAuth 1.0a consumers' secrets are to be rotated.",
+      "Bring it back from a copy. Without one remove it: a new key is made, access tokens end (consumers fetch new ones), and OAuth 1.0a consumers' secrets are to be rotated.",
   })
 }
 
@@ -134,7 +137,16 @@ export const nodeDeflate: Deflate = (bytes, level) =>
     chunkSize: DEFLATE_CHUNK,
   })
 
+/**
+ * The key that signs access tokens: the sealing key's, so that no copy of the database makes a token, and a restart ends none.
+ * Another sealing key ends all of them.
+ */
+function deriveSigningKey(sealingKey: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', sealingKey, '', 'oneroster-bridge access tokens', SIGNING_KEY_BYTES))
+}
+
 function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtime'] {
+  const sealingKey = openSealingKey(config)
   return {
     sql,
     log,
@@ -150,7 +162,8 @@ function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtim
     newId: () => crypto.randomUUID(),
     lockOwner: HERE,
     deflate: nodeDeflate,
-    sealingKey: openSealingKey(config),
+    sealingKey,
+    signingKey: deriveSigningKey(sealingKey),
   }
 }
 

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { cryptoRandom, type RandomBytes } from './secrets.ts'
 
 export interface TokenKey {
-  /** The profile's key (`createSigningKey`); tokens outlive a restart when it does. */
+  /** The profile's key, 32 bytes that the database does not hold; tokens outlive a restart when it does. */
   readonly signingKey: Uint8Array
   /** Names the profile. Must stay the same over restarts, so not a URL that may follow the port. */
   readonly issuer: string

@@ -1,4 +1,4 @@
-// Ids, secrets and keys: how they are made, kept as hashes, and compared.
+// Ids and secrets: how they are made, kept as hashes, and compared.
 import { base64url } from 'jose'
 
 /** Fills this many bytes with cryptographic randomness. */
@@ -27,11 +27,6 @@ export function createClientId(random: RandomBytes = cryptoRandom): string {
 /** 256 random bits as 43 characters that need no escaping in a URL, a form or a header. */
 export function createSecret(random: RandomBytes = cryptoRandom): string {
   return base64url.encode(random(SECRET_BYTES))
-}
-
-/** A new key for access tokens. Keep it with the profile: whoever replaces it ends every token. */
-export function createSigningKey(random: RandomBytes = cryptoRandom): Uint8Array {
-  return random(SECRET_BYTES)
 }
 
 /** The form in which a secret is kept: `pbkdf2-sha256$iterations$salt$hash`, with a salt of its own. */

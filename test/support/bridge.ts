@@ -18,6 +18,8 @@ export const PUBLIC_URL = 'https://bridge.example.org'
 export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
 /** What the bridge of the tests seals consumers' secrets with. */
 export const SEALING_KEY = new Uint8Array(32).fill(7)
+/** What it signs access tokens with, unless a test has it use another. */
+export const SIGNING_KEY = new Uint8Array(32).fill(9)
 export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
 export const BASE = '/ims/oneroster/v1p1'
 
@@ -44,6 +46,7 @@ export interface TestBridgeOptions {
   readonly mapping?: Mapping
   /** Who this process is to others on the same store. */
   readonly lockOwner?: Runtime['lockOwner']
+  readonly signingKey?: Uint8Array
 }
 
 let defaultMapping: Mapping | undefined
@@ -60,6 +63,7 @@ export async function openTestBridge({
   sql,
   mapping,
   lockOwner = { name: 'test', mayBeAlive: () => false },
+  signingKey,
 }: TestBridgeOptions): Promise<TestBridge> {
   const powerSchool = createPowerSchool({ district, ...simulator })
   const store = sql ?? openNodeSqlite(':memory:')
@@ -96,6 +100,7 @@ export async function openTestBridge({
     lockOwner,
     deflate: nodeDeflate,
     sealingKey: SEALING_KEY,
+    signingKey: signingKey ?? SIGNING_KEY,
   }
   defaultMapping ??= loadMapping(readMappingFiles())
   prepareStore(runtime)

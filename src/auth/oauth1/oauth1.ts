@@ -1,4 +1,5 @@
 // Decides who signed a request by two-legged OAuth 1.0a (RFC 5849), as OneRoster 1.1 uses it.
+import { BridgeError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { rememberNonce } from '../../store/nonces.ts'
 import type { Sql } from '../../store/sql.ts'
@@ -45,10 +46,20 @@ export interface OAuth1Refusal {
   readonly description: string
 }
 
-export type OAuth1Result = { readonly ok: true; readonly consumerKey: string } | OAuth1Refusal
+/** Nothing is wrong with the request, but it cannot be decided now. */
+export interface OAuth1Delay {
+  readonly ok: false
+  readonly status: 503
+  readonly retryAfterSeconds: number
+  readonly description: string
+}
+
+export type OAuth1Result = { readonly ok: true; readonly consumerKey: string } | OAuth1Refusal | OAuth1Delay
 
 const DEFAULT_WINDOW: TimestampWindow = { pastMs: 10 * 60_000, futureMs: 5 * 60_000 }
 const LONGEST_NONCE = 255
+/** As long as another process may hold the database before a statement gives up. */
+const STORE_RETRY_SECONDS = 5
 const FORM_BYTES = 8_192
 const HASHED_BODY_BYTES = 1_048_576
 
@@ -59,7 +70,8 @@ const NOBODY: SigningSecrets = { secrets: ['nobody'], mayUseSha1: true }
  * Accepts a request that a consumer signed with HMAC-SHA256 (also called HMAC-SHA2) or HMAC-SHA1, lately and not before.
  * The base string is RFC 5849's; what a signer's known defects make of it is accepted too, and logged as
  * `oauth1-alternate`. 400 for parameters that are missing, repeated or not supported; 401 for a wrong key, signature,
- * timestamp or nonce. The body stays readable. Used nonces are in the store, so that a restart forgets none.
+ * timestamp or nonce; 503 when the store cannot take the nonce now. The body stays readable. Used nonces are in the
+ * store, so that a restart forgets none.
  */
 export async function authenticateOAuth1(request: Request, deps: OAuth1Deps): Promise<OAuth1Result> {
   const header = readOAuthHeader(request.headers.get('authorization') ?? '')
@@ -86,8 +98,8 @@ export async function authenticateOAuth1(request: Request, deps: OAuth1Deps): Pr
   }
   const wrongBody = await findBodyFault(request, protocol)
   if (wrongBody !== undefined) return wrongBody
-  if (!rememberProtocol(protocol, deps))
-    return refused(401, 'The nonce was used before. Use a new one for each request.')
+  const usedOrDelayed = useNonce(protocol, deps)
+  if (usedOrDelayed !== undefined) return usedOrDelayed
   if (reading.alternate !== null) {
     deps.log.info('oauth1-alternate', { consumer: protocol.consumerKey, alternate: reading.alternate })
   }
@@ -122,16 +134,28 @@ async function findBodyFault(request: Request, { bodyHash, hash }: Protocol): Pr
   return refused(401, 'oauth_body_hash is not the hash of the body that was sent.')
 }
 
-function rememberProtocol({ timestamp, consumerKey, nonce }: Protocol, deps: OAuth1Deps): boolean {
+/** Undefined when the nonce is new, and remembered. Without that nothing is let in: it could be let in again. */
+function useNonce({ timestamp, consumerKey, nonce }: Protocol, deps: OAuth1Deps): OAuth1Refusal | OAuth1Delay | undefined {
   const { pastMs, futureMs } = deps.window ?? DEFAULT_WINDOW
   // One window longer than timestamps are accepted: a clock that is set back accepts older ones again.
   const forgetBefore = (deps.now() - pastMs - (pastMs + futureMs)) / 1000
-  return rememberNonce(deps.sql, { timestamp: Number(timestamp), consumer: consumerKey, nonce }, forgetBefore)
+  try {
+    const isNew = rememberNonce(deps.sql, { timestamp: Number(timestamp), consumer: consumerKey, nonce }, forgetBefore)
+    return isNew ? undefined : refused(401, 'The nonce was used before. Use a new one for each request.')
+  } catch (error) {
+    if (!(error instanceof BridgeError && error.code === 'store-failed')) throw error
+    deps.log.warn('oauth1-nonce-failed', { consumer: consumerKey, message: error.message, remedy: error.remedy })
+    const description = 'The nonce cannot be noted at the moment. Sign anew and ask again later.'
+    return { ok: false, status: 503, retryAfterSeconds: STORE_RETRY_SECONDS, description }
+  }
 }
+
+/** RFC 5849 §3.5.1's challenge. */
+export const OAUTH1_CHALLENGE = 'OAuth realm="oneroster"'
 
 const WRONG =
   'The consumer key or the signature is wrong. Check the key, the secret, and that the address was signed under which this server is known to its consumers.'
 
 function refused(status: 400 | 401, description: string): OAuth1Refusal {
-  return { ok: false, status, wwwAuthenticate: 'OAuth realm="oneroster"', description }
+  return { ok: false, status, wwwAuthenticate: OAUTH1_CHALLENGE, description }
 }
