@@ -62,7 +62,17 @@ function readOptions(command: Command, args: readonly string[]) {
     ]),
   )
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    const { values, positionals, tokens } = parseArgs({
+      args: [...args],
+      options,
+      allowPositionals: true,
+      strict: true,
+      tokens: true,
+    })
+    const given = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))
+    // Of a repeated option the last would count, in silence.
+    const twice = given.find((name, at) => given.indexOf(name) < at)
+    if (twice !== undefined) return `--${twice} was given more than once, and only the last would count. Give it once.`
     const texts = Object.entries(values).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []))
     return {
       values: Object.fromEntries(texts) as Record<string, string>,

@@ -223,7 +223,8 @@ function misspelt(environment: Environment): ConfigFault[] {
   const known: ReadonlySet<string> = new Set(NAMES)
   return Object.keys(environment).flatMap((variable) => {
     const upper = variable.toUpperCase()
-    if (known.has(variable) || !environment[variable] || !/^(?:POWER_?SCHOOL|ONE_?ROSTER|GUARD|OAUTH_?1)/.test(upper)) return []
+    if (known.has(variable) || !environment[variable] || !/^(?:POWER_?SCHOOL|ONE_?ROSTER|GUARD|OAUTH_?1)/.test(upper))
+      return []
     const near = nearestWord(upper, NAMES, upper.length < 12 ? 2 : 3)
     if (near === undefined) return []
     return [

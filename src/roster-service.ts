@@ -83,6 +83,9 @@ async function decide(context: Context, id: string, asked: RosterRequest): Promi
     return refuse('not-ready', description, { 'Retry-After': String(FIRST_SNAPSHOT_RETRY_SECONDS) })
   }
   const who = await authenticate(context, asked)
+  if (!who.ok && who.status === 503) {
+    return refuse('not-ready', who.description, { 'Retry-After': String(who.retryAfterSeconds) })
+  }
   if (!who.ok) {
     const outcome = who.status === 400 ? 'malformed-credentials' : 'unauthorized'
     return refuse(outcome, who.description, { 'WWW-Authenticate': who.wwwAuthenticate })

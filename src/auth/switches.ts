@@ -25,13 +25,17 @@ export function chooseWithheld(written: readonly string[]): ChosenWords<Withheld
   return choose(written, WITHHOLDABLE, 'something that can be withheld')
 }
 
-/** The known words among the written ones, each once, in the order of the known. */
+/** The known words among the written ones, each once, in the order of the known. Refuses blank words alone. */
 function choose<Word extends string>(
   written: readonly string[],
   known: readonly Word[],
   kind: string,
 ): ChosenWords<Word> {
   const names = written.map((name) => name.trim()).filter((name) => name !== '')
+  // An unset variable of a script, most likely: it must not clear what was closed, as an empty list does.
+  if (names.length === 0 && written.length > 0) {
+    return { ok: false, messages: [`An empty text is not ${kind}. Known are ${known.join(', ')}.`] }
+  }
   const messages = names
     .filter((name) => !known.some((word) => word === name))
     .map((name) => {

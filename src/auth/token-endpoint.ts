@@ -2,10 +2,10 @@
 import type { Log } from '../log.ts'
 import { type ConsumerRecord, findConsumer } from '../store/consumers.ts'
 import { issueToken, type TokenKey } from './access-token.ts'
-import { type AuthenticationResult, authenticateClient, type CredentialDeps } from './credentials.ts'
+import { authenticateClient, type CredentialDeps } from './credentials.ts'
 import { heldScopes, narrowScopes } from './scopes.ts'
 import type { RandomBytes } from './secrets.ts'
-import { type Credentials, readTokenRequest, type TokenRefusal, type TokenRequest } from './token-request.ts'
+import { readTokenRequest, type TokenRefusal, type TokenRequest } from './token-request.ts'
 
 export interface TokenEndpointDeps extends TokenKey, CredentialDeps {
   readonly log: Log
@@ -22,13 +22,15 @@ const UNCACHED = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const
 const EXTRA_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'WWW-Authenticate': 'Basic realm="oneroster", charset="UTF-8"' },
   405: { Allow: 'POST' },
+  // Longer than all that may wait takes.
+  503: { 'Retry-After': '5' },
 }
 
 /**
  * Answers 200 with a new bearer token, or RFC 6749 §5.2's errors: 401 for credentials, 400 for the rest (405 for another
- * method, 413 for a long body). No scope asked = all of the consumer's; unknown or foreign scopes are left out, and only
- * when none remains is the request refused. A new token ends no earlier one. That credentials have expired is told to those
- * alone who know the secret.
+ * method, 413 for a long body, 503 while too many ask with secrets that were not right before). No scope asked = all of the
+ * consumer's; unknown or foreign scopes are left out, and only when none remains is the request refused. A new token ends no
+ * earlier one. That credentials have expired is told to those alone who know the secret.
  */
 export async function handleTokenRequest(request: Request, deps: TokenEndpointDeps): Promise<Response> {
   if (request.method !== 'POST') return answer(refusal(405, 'invalid_request', 'Send the request with POST'))
@@ -38,12 +40,13 @@ export async function handleTokenRequest(request: Request, deps: TokenEndpointDe
   if (refused !== undefined) return answer(refused)
 
   const { credentials, scopes: asked } = read.request
-  const authenticated = await firstAuthentic(credentials, deps)
+  const authenticated = await authenticateClient(credentials, deps)
   if (!authenticated.ok) {
+    const { reason } = authenticated
     // Only an id that exists is logged: another may be a secret in the wrong place.
     const client = credentials.find(({ id }) => findConsumer(deps.sql, id) !== undefined)?.id
-    deps.log.warn('token-refused', { client, error: 'invalid_client', reason: authenticated.reason })
-    return answer(refusal(401, 'invalid_client', UNAUTHENTIC[authenticated.reason]))
+    deps.log.warn('token-refused', { client, error: UNAUTHENTIC[reason].error, reason })
+    return answer(UNAUTHENTIC[reason])
   }
   const { consumer } = authenticated
   const held = heldScopes(consumer)
@@ -56,8 +59,9 @@ export async function handleTokenRequest(request: Request, deps: TokenEndpointDe
 }
 
 const UNAUTHENTIC = {
-  wrong: 'The client id or secret is wrong',
-  expired: 'The credentials of this client have expired',
+  wrong: refusal(401, 'invalid_client', 'The client id or secret is wrong'),
+  expired: refusal(401, 'invalid_client', 'The credentials of this client have expired'),
+  busy: refusal(503, 'temporarily_unavailable', 'Too many token requests at once. Ask again later'),
 } as const
 
 /** A missing grant_type is forgiven where a Basic header says enough: some consumers send an empty body. */
@@ -73,15 +77,6 @@ function refuseGrant({ grantType, isBasic, credentials }: TokenRequest): TokenRe
     return refusal(400, 'invalid_request', 'grant_type=client_credentials is missing')
   }
   return undefined
-}
-
-/** `expired` as soon as one reading holds the right secret of a consumer that has. */
-async function firstAuthentic(readings: readonly Credentials[], deps: CredentialDeps): Promise<AuthenticationResult> {
-  for (const { id, secret } of readings) {
-    const result = await authenticateClient(id, secret, deps)
-    if (result.ok || result.reason === 'expired') return result
-  }
-  return { ok: false, reason: 'wrong' }
 }
 
 async function grant(consumer: ConsumerRecord, scopes: readonly string[], deps: TokenEndpointDeps): Promise<Response> {

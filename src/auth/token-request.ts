@@ -15,11 +15,16 @@ export interface TokenRequest {
   readonly isBasic: boolean
 }
 
-/** A refusal as RFC 6749 §5.2 words it. Its description keeps to the letters allowed there and repeats nothing sent. */
+/** A refusal as RFC 6749 §5.2 words it (503: §4.1.2.1, which has a word for it). Its description keeps to the letters allowed there and repeats nothing sent. */
 export interface TokenRefusal {
   readonly ok: false
-  readonly status: 400 | 401 | 405 | 413
-  readonly error: 'invalid_request' | 'invalid_client' | 'invalid_scope' | 'unsupported_grant_type'
+  readonly status: 400 | 401 | 405 | 413 | 503
+  readonly error:
+    | 'invalid_request'
+    | 'invalid_client'
+    | 'invalid_scope'
+    | 'unsupported_grant_type'
+    | 'temporarily_unavailable'
   readonly description: string
 }
 
@@ -110,8 +115,23 @@ function fromJson(text: string): Read<Parameters> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return invalid('The body is not a JSON object')
-  const pairs = Object.entries(value).map(([name, entry]) => [name, Array.isArray(entry) ? entry.join(' ') : entry])
-  return fromPairs(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'))
+  const pairs: [name: string, text: string][] = []
+  for (const [name, entry] of Object.entries(value)) {
+    // Whatever nobody knows may hold anything (RFC 6749 §3.2); null is what some write for a parameter that is left out.
+    if (!PARAMETERS.includes(name) || entry === null) continue
+    const text = textOf(entry)
+    if (text === undefined) return invalid(`${name} is neither text nor a list of texts`)
+    pairs.push([name, text])
+  }
+  return fromPairs(pairs)
+}
+
+const PARAMETERS: readonly string[] = ['grant_type', 'scope', 'client_id', 'client_secret']
+
+/** Texts as they are, those of a list with blanks between them; undefined for anything else. */
+function textOf(entry: unknown): string | undefined {
+  if (typeof entry === 'string') return entry
+  return Array.isArray(entry) && entry.every((item) => typeof item === 'string') ? entry.join(' ') : undefined
 }
 
 /** A parameter without a value counts as left out (RFC 6749 §3.2). */

@@ -17,8 +17,32 @@ export type ReadOptions<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly messages: readonly string[] }
 
-/** Refuses, all at once, what is no number and no time; what the words mean is checked where consumers are made. */
+/** What a person who gives an option without a value may have meant: mostly a variable of the shell is not set. */
+const INSTEAD_OF_NOTHING: Readonly<Record<string, string>> = {
+  name: 'Give a name.',
+  schools: 'Name the schools, or leave it out.',
+  scopes: 'Name the scopes, or write default.',
+  without: 'Name what is withheld, or write none.',
+  switches: 'Name the switches, or write none.',
+  rate: 'Give a number, or write none.',
+  expires: 'Give a time, or write never.',
+  overlap: 'Give a duration; PT0S is none.',
+}
+
+/** A sentence for each option whose value is empty; what is closed is never opened by one. */
+export function findEmpty({ values }: Pick<CommandInput, 'values'>): readonly string[] {
+  return Object.entries(values).flatMap(([option, value]) =>
+    value === '' ? [`--${option} is empty. ${INSTEAD_OF_NOTHING[option] ?? 'Give a value.'}`] : [],
+  )
+}
+
+/**
+ * Refuses, all at once, what is empty, no number or no time; what the words mean is checked where consumers are made.
+ * `values` may hold other options too.
+ */
 export function readSettings({ values }: Pick<CommandInput, 'values'>, nowMs: number): ReadOptions<WrittenSettings> {
+  const empty = findEmpty({ values })
+  if (empty.length > 0) return { ok: false, messages: empty }
   const { name, scopes, without, switches, rate, expires } = values
   const requestsPerMinute = rate === undefined ? undefined : readRate(rate)
   const expiresMs = expires === undefined ? undefined : readExpiry(expires, nowMs)
@@ -42,6 +66,8 @@ export function readSettings({ values }: Pick<CommandInput, 'values'>, nowMs: nu
 /** The milliseconds of `--overlap`; undefined when it is left out. */
 export function readOverlap({ values }: Pick<CommandInput, 'values'>): ReadOptions<number | undefined> {
   if (values.overlap === undefined) return { ok: true, value: undefined }
+  const empty = findEmpty({ values })
+  if (empty.length > 0) return { ok: false, messages: empty }
   const read = parseDuration(values.overlap)
   return read.ok ? { ok: true, value: read.ms } : { ok: false, messages: [`--overlap ${read.message}.${meant(read)}`] }
 }

@@ -15,14 +15,3 @@ export function writeMeta(sql: Sql, name: string, value: string): void {
     value,
   )
 }
-
-/** The value under the name, made and kept on first use. */
-export function readOrMakeMeta(sql: Sql, name: string, make: () => string): string {
-  return sql.transaction(() => {
-    const kept = readMeta(sql, name)
-    if (kept !== undefined) return kept
-    const made = make()
-    writeMeta(sql, name, made)
-    return made
-  })
-}

@@ -81,7 +81,13 @@ function addMissingColumns(sql: Sql, storage: CollectionStorage): void {
 
 const STEPS: readonly (readonly string[])[] = [
   [...CORE, ...CONSUMERS_SCHEMA],
-  [...CONSUMERS_STEP, ...NONCES_SCHEMA, ...PIECES_SCHEMA, ...ROSTERS_SCHEMA, `delete from meta where name = 'signing-key'`],
+  [
+    ...CONSUMERS_STEP,
+    ...NONCES_SCHEMA,
+    ...PIECES_SCHEMA,
+    ...ROSTERS_SCHEMA,
+    `delete from meta where name = 'signing-key'`,
+  ],
 ]
 
 /** Brings the database to the newest schema in one transaction; does nothing when it is there already. */

@@ -30,7 +30,8 @@ async function rotated(profile: Profile, id: string, overlapMs?: number) {
   return result
 }
 
-const opens = async (profile: Profile, id: string, secret: string) => (await authenticateClient(id, secret, profile)).ok
+const opens = async (profile: Profile, id: string, secret: string) =>
+  (await authenticateClient([{ id, secret }], profile)).ok
 
 describe('adding a consumer', () => {
   it('tells the secret once and keeps only its hash and its seal', async () => {
@@ -54,7 +55,7 @@ describe('adding a consumer', () => {
     expect(listClients(profile)).toEqual([client])
     expect(findClient(client.id, profile)).toEqual({ ok: true, client })
     expect(JSON.stringify(profile.sql.all('select * from consumers'))).not.toContain(secret)
-    expect(await authenticateClient(client.id, secret, profile)).toMatchObject({
+    expect(await authenticateClient([{ id: client.id, secret }], profile)).toMatchObject({
       ok: true,
       consumer: { id: client.id },
     })
@@ -224,6 +225,25 @@ describe('changing a consumer', () => {
     const { client } = await added(profile)
     const wrong = { name: '', switches: ['x'], schools: ['1'], withheld: ['contacts'] }
     expect(updateClient(client.id, wrong, profile)).toMatchObject({ messages: { length: 4 } })
+  })
+
+  it('opens what is closed for an empty list, and never for an empty text', async () => {
+    const profile = createProfile()
+    const { client } = await added(profile, { withheld: ['demographics'], switches: ['noOAuth1'] })
+    const refused = updateClient(client.id, { withheld: [''], switches: [' ', ''] }, profile)
+    expect(refused).toEqual({
+      ok: false,
+      reason: 'invalid',
+      messages: [
+        'An empty text is not something that can be withheld. Known are demographics, contacts.',
+        expect.stringContaining('An empty text is not a switch.'),
+      ],
+    })
+    expect(findClient(client.id, profile)).toEqual({ ok: true, client })
+    expect(updateClient(client.id, { withheld: [], switches: [] }, profile)).toMatchObject({
+      ok: true,
+      client: { withheld: [], switches: [] },
+    })
   })
 
   it('refuses an unknown id', () => {

@@ -1,7 +1,7 @@
 // Checking consumers' credentials.
 import { describe, expect, it, vi } from 'vitest'
-import { addClient, type NewClient, rotateClient, updateClient } from '../../src/auth/clients.ts'
-import { authenticateClient, signingSecretsOf } from '../../src/auth/credentials.ts'
+import { addClient, type NewClient, removeClient, rotateClient, updateClient } from '../../src/auth/clients.ts'
+import { authenticateClient, createVerification, signingSecretsOf } from '../../src/auth/credentials.ts'
 import { findConsumer } from '../../src/store/consumers.ts'
 import { createProfile, type Profile, START_MS, seededRandom } from './profile.ts'
 
@@ -25,7 +25,7 @@ describe('an id and a secret', () => {
       ['nobody', first.secret],
       ['', ''],
     ] as const) {
-      expect(await authenticateClient(id, secret, profile)).toEqual(WRONG)
+      expect(await authenticateClient([{ id, secret }], profile)).toEqual(WRONG)
     }
   })
 
@@ -33,12 +33,12 @@ describe('an id and a secret', () => {
     const profile = createProfile()
     const { id, secret } = await added(profile, { expiresMs: START_MS + 1_000 })
     profile.clock.ms += 999
-    expect(await authenticateClient(id, secret, profile)).toMatchObject({ ok: true })
+    expect(await authenticateClient([{ id, secret }], profile)).toMatchObject({ ok: true })
     profile.clock.ms += 1
-    expect(await authenticateClient(id, secret, profile)).toEqual({ ok: false, reason: 'expired' })
-    expect(await authenticateClient(id, 'wrong', profile)).toEqual(WRONG)
+    expect(await authenticateClient([{ id, secret }], profile)).toEqual({ ok: false, reason: 'expired' })
+    expect(await authenticateClient([{ id, secret: 'wrong' }], profile)).toEqual(WRONG)
     updateClient(id, { expiresMs: null }, profile)
-    expect(await authenticateClient(id, secret, profile)).toMatchObject({ ok: true })
+    expect(await authenticateClient([{ id, secret }], profile)).toMatchObject({ ok: true })
   })
 
   it('cost the same work where they are wrong, whoever it is', async () => {
@@ -48,7 +48,7 @@ describe('an id and a secret', () => {
     for (const id of [plain.id, inOverlap.id, 'nobody']) {
       const derive = vi.spyOn(crypto.subtle, 'deriveBits')
       try {
-        await authenticateClient(id, 'wrong', profile)
+        await authenticateClient([{ id, secret: 'wrong' }], profile)
         expect(derive.mock.calls.map(([parameters]) => parameters)).toMatchObject([
           { iterations: 100_000 },
           { iterations: 100_000 },
@@ -57,6 +57,62 @@ describe('an id and a secret', () => {
         derive.mockRestore()
       }
     }
+  })
+})
+
+describe('a secret that was right before', () => {
+  const derivations = async (work: () => Promise<unknown>): Promise<number> => {
+    const derive = vi.spyOn(crypto.subtle, 'deriveBits')
+    try {
+      await work()
+      return derive.mock.calls.length
+    } finally {
+      derive.mockRestore()
+    }
+  }
+
+  it('is not verified again, in whichever place of the readings', async () => {
+    const profile = { ...createProfile(), verification: createVerification() }
+    const { id, secret } = await added(profile)
+    const readings = [
+      { id, secret: 'another reading' },
+      { id, secret },
+    ]
+    expect(await derivations(() => authenticateClient(readings, profile))).toBe(3)
+    let again: unknown
+    const ask = async () => {
+      again = await authenticateClient(readings, profile)
+    }
+    expect(await derivations(ask)).toBe(0)
+    expect(again).toMatchObject({ ok: true, consumer: { id } })
+    expect(await derivations(() => authenticateClient([{ id, secret: 'wrong' }], profile))).toBe(2)
+    expect(await derivations(() => authenticateClient([{ id: 'nobody', secret }], profile))).toBe(2)
+  })
+
+  it('is forgotten when it is replaced, its overlap ends, or its consumer expires or goes', async () => {
+    const profile = { ...createProfile(), verification: createVerification() }
+    const { id, secret } = await added(profile)
+    const ask = () => authenticateClient([{ id, secret }], profile)
+    expect(await ask()).toMatchObject({ ok: true })
+    updateClient(id, { expiresMs: START_MS + 1_000 }, profile)
+    await rotateClient(id, { overlapMs: 500 }, profile)
+    expect(await ask()).toMatchObject({ ok: true })
+    profile.clock.ms += 500
+    expect(await ask()).toEqual(WRONG)
+    const rotated = await rotateClient(id, { overlapMs: 0 }, profile)
+    const present = () => authenticateClient([{ id, secret: rotated.ok ? rotated.secret : '' }], profile)
+    expect(await present()).toMatchObject({ ok: true })
+    profile.clock.ms += 500
+    expect(await present()).toEqual({ ok: false, reason: 'expired' })
+    removeClient(id, profile)
+    expect(await present()).toEqual(WRONG)
+  })
+
+  it("is one consumer's own", async () => {
+    const profile = { ...createProfile(), verification: createVerification() }
+    const [first, second] = [await added(profile), await added(profile)]
+    expect(await authenticateClient([first], profile)).toMatchObject({ ok: true })
+    expect(await authenticateClient([{ id: second.id, secret: first.secret }], profile)).toEqual(WRONG)
   })
 })
 

@@ -21,7 +21,8 @@ async function added(profile: Profile, wanted: Partial<NewClient> = {}) {
   return result
 }
 
-const opens = async (profile: Profile, id: string, secret: string) => (await authenticateClient(id, secret, profile)).ok
+const opens = async (profile: Profile, id: string, secret: string) =>
+  (await authenticateClient([{ id, secret }], profile)).ok
 
 describe('the consumer of the settings', () => {
   const wanted = { id: 'district', secret: 'a-long-enough-secret' }
@@ -42,7 +43,7 @@ describe('the consumer of the settings', () => {
     profile.clock.ms += 1_000
     expect(await ensureEnvironmentClient({ ...wanted, secret: 'another-long-secret' }, profile)).toBe('secret replaced')
     expect(await opens(profile, 'district', wanted.secret)).toBe(false)
-    expect(await authenticateClient('district', 'another-long-secret', profile)).toMatchObject({
+    expect(await authenticateClient([{ id: 'district', secret: 'another-long-secret' }], profile)).toMatchObject({
       ok: true,
       consumer: { createdMs: START_MS, rotatedMs: START_MS + 1_000, previous: null },
     })

@@ -1,12 +1,6 @@
 // Ids, secrets and their hashes.
 import { describe, expect, it, vi } from 'vitest'
-import {
-  createClientId,
-  createSecret,
-  hashSecret,
-  isSame,
-  verifySecret,
-} from '../../src/auth/secrets.ts'
+import { createClientId, createSecret, hashSecret, isSame, verifySecret } from '../../src/auth/secrets.ts'
 import { seededRandom } from './profile.ts'
 
 describe('generated values', () => {

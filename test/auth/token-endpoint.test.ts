@@ -2,6 +2,7 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { addClient, rotateClient, updateClient } from '../../src/auth/clients.ts'
+import { createVerification } from '../../src/auth/credentials.ts'
 import { authenticateBearer } from '../../src/auth/guard.ts'
 import { DEFAULT_SCOPES } from '../../src/auth/scopes.ts'
 import { hashSecret } from '../../src/auth/secrets.ts'
@@ -58,6 +59,20 @@ const ENCODED = `${encodeURIComponent(ID)}:${encodeURIComponent(SECRET)}`
 const GRANT = 'grant_type=client_credentials'
 const FORM_PAIR = `client_id=${encodeURIComponent(ID)}&client_secret=${encodeURIComponent(SECRET)}`
 
+/** Parameters that are neither text nor a list of texts. The last two are as deep as 8 KB allow. */
+const UNREADABLE = [
+  '{"scope":[{"toString":1,"valueOf":1}]}',
+  '{"grant_type":[{"toString":null}]}',
+  '{"client_id":[{"join":1}]}',
+  '{"client_secret":{"length":1}}',
+  '{"scope":["a",["b"]]}',
+  '{"scope":["a",null]}',
+  '{"grant_type":1}',
+  '{"scope":false}',
+  `{"scope":${'['.repeat(4_050)}${']'.repeat(4_050)}}`,
+  `{"scope":${'{"a":'.repeat(1_300)}1${'}'.repeat(1_300)}}`,
+]
+
 const JSON_PAIR = JSON.stringify({ client_id: ID, client_secret: SECRET })
 
 describe('a token is granted', () => {
@@ -96,6 +111,18 @@ describe('a token is granted', () => {
     ],
     ['an empty grant, which is none', { basic: RAW, type: FORM, body: 'grant_type=' }],
     ['parameters that nobody knows', { basic: RAW, type: FORM, body: `${GRANT}&audience=x&resource=y`, query: '?v=1' }],
+    [
+      'JSON with parameters that nobody knows, and one that is left out',
+      {
+        basic: RAW,
+        type: 'application/json',
+        body: '{"scope":null,"__proto__":[{"toString":1}],"audience":{"a":[1]}}',
+      },
+    ],
+    [
+      'a JSON list of one grant',
+      { basic: RAW, type: 'application/json', body: '{"grant_type":["client_credentials"]}' },
+    ],
     ['an empty scope', { basic: RAW, type: FORM, body: `${GRANT}&scope=` }],
     [
       'a foreign Authorization header beside the body',
@@ -245,6 +272,12 @@ describe('a token is refused', () => {
     ['a secret in the URL', 400, 'invalid_request', { query: `?${GRANT}&${FORM_PAIR}` }],
     ['JSON that is none', 400, 'invalid_request', { basic: RAW, body: '{"grant_type"', type: 'application/json' }],
     ['JSON that is no object', 400, 'invalid_request', { basic: RAW, body: '[1]', type: 'application/json' }],
+    ...UNREADABLE.map((body): [string, number, string, Sent] => [
+      `${body.slice(0, 40)} as JSON`,
+      400,
+      'invalid_request',
+      { basic: RAW, body, type: 'application/json' },
+    ]),
     ['a multipart body', 400, 'invalid_request', { basic: RAW, body: '--x', type: 'multipart/form-data; boundary=x' }],
     ['a body over 8 KB', 413, 'invalid_request', { basic: RAW, body: `${GRANT}&x=${'a'.repeat(8_200)}`, type: FORM }],
   ])('to %s', async (_, status, error, sent) => {
@@ -302,6 +335,26 @@ describe('a token is refused', () => {
     const response = await handleTokenRequest(request, await profileWithConsumer())
     expect(response.status).toBe(413)
     expect(pulled).toBeLessThan(20)
+  })
+})
+
+describe('a flood of wrong secrets', () => {
+  it('is answered with 503 where too many wait, and keeps out nobody who was right before', async () => {
+    const profile = { ...(await profileWithConsumer()), verification: createVerification({ atOnce: 1, waiting: 2 }) }
+    const ask = (basic: string) => handleTokenRequest(tokenRequest({ basic }), profile)
+    expect((await ask(RAW)).status).toBe(200)
+    const flood = Promise.all(Array.from({ length: 6 }, (_, at) => ask(`nobody-${at}:wrong`)))
+    expect([(await ask(RAW)).status, (await ask(ENCODED)).status]).toEqual([200, 200])
+    const answers = await flood
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([401, 401, 401, 503, 503, 503])
+    const busy = answers.find(({ status }) => status === 503)
+    expect(busy?.headers.get('retry-after')).toBe('5')
+    expect(busy?.headers.get('cache-control')).toBe('no-store')
+    expect(await busy?.json()).toEqual({
+      error: 'temporarily_unavailable',
+      error_description: 'Too many token requests at once. Ask again later',
+    })
+    expect((await ask(`${ID}:wrong`)).status).toBe(401)
   })
 })
 

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { fetchToken, syncToEnd } from './consumer.ts'
+import { consumerOf, fetchToken, syncToEnd } from './consumer.ts'
 import { CONSUMER, startPowerSchool } from './powerschool.ts'
-import { dataDir, type Ended, type Environment, runCli, startServer, untilReady } from './processes.ts'
+import { dataDir, type Ended, type Environment, runCli, type Server, startServer, untilReady } from './processes.ts'
 
 const DAY_MS = 86_400_000
 
@@ -15,6 +15,10 @@ function jsonOf(ended: Ended) {
 
 const add = async (environment: Environment, ...options: string[]) =>
   jsonOf(await runCli(['clients', 'add', '--name', 'A vendor', '--json', ...options], environment))
+
+async function statusOf(server: Server, token: string): Promise<number> {
+  return (await (await consumerOf(server, token)).get('/orgs')).status
+}
 
 const list = async (environment: Environment) => jsonOf(await runCli(['clients', 'list', '--json'], environment))
 
@@ -121,6 +125,8 @@ describe('a consumer', () => {
     const server = await startServer(environment)
     const first = await add(environment)
     const second = jsonOf(await runCli(['clients', 'rotate', first.id, '--json'], environment))
+    await untilReady(server)
+    const { token } = await fetchToken(server)
     await server.terminate()
     const again = await startServer(environment)
     for (const { id, secret } of [first, second, CONSUMER]) {
@@ -128,6 +134,7 @@ describe('a consumer', () => {
     }
     expect(again.events().map(({ event }) => event)).not.toContain('sealed-secrets-lost')
     expect(again.events().map(({ event }) => event)).not.toContain('environment-client')
+    expect(await statusOf(again, token)).toBe(200)
     await again.terminate()
 
     rmSync(join(environment.DATA_DIR ?? '', 'sealing.key'))
@@ -136,6 +143,9 @@ describe('a consumer', () => {
       expect.objectContaining({ event: 'environment-client', change: 'sealed anew' }),
     )
     expect(lost.events()).toContainEqual(expect.objectContaining({ event: 'sealed-secrets-lost', consumers: 1 }))
+    // What signs tokens comes from the key that is lost.
+    expect(await statusOf(lost, token)).toBe(401)
+    expect(await statusOf(lost, (await fetchToken(lost)).token)).toBe(200)
     expect((await fetchToken(lost, { id: second.id, secret: second.secret })).status).toBe(200)
   })
 })
@@ -148,6 +158,21 @@ describe('what cannot be', () => {
       says: [/--rate is neither a whole number/, /--expires is neither a day.* Did you mean P30D\?/],
     },
     { words: ['add', '--name', 'X', '--expires', '2099-02-30'], says: [/--expires is neither a day/] },
+    {
+      words: ['add', '--name=', '--without=', '--switches=', '--rate=', '--expires=', '--scopes=', '--schools='],
+      says: [
+        /--name is empty\. Give a name\./,
+        /--without is empty\. .* none\./,
+        /--switches is empty\. .* none\./,
+        /--rate is empty\. .* none\./,
+        /--expires is empty\. .* never\./,
+        /--scopes is empty\. .* default\./,
+        /--schools is empty\. Name the schools/,
+      ],
+    },
+    { words: ['update', 'ID', '--without', ''], says: [/--without is empty\. .* none\./] },
+    { words: ['update', 'ID', '--schools', ''], says: [/--schools is empty\./] },
+    { words: ['rotate', 'ID', '--overlap', ''], says: [/--overlap is empty\. Give a duration/] },
     { words: ['update', 'ID'], says: [/nothing to change/] },
     { words: ['update'], says: [/bridge clients update ID/] },
     {

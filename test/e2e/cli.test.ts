@@ -46,6 +46,11 @@ describe('usage', () => {
     { words: ['mapping', 'chek'], says: 'There is no command "mapping chek".' },
     { words: ['clients'], says: 'There is no command "clients".' },
     { words: ['sync', '--jsn'], says: "Unknown option '--jsn'" },
+    { words: ['sync', '--json', '--json'], says: '--json was given more than once' },
+    {
+      words: ['clients', 'add', '--name', 'X', '--without', 'demographics', '--without=contacts'],
+      says: '--without was given more than once, and only the last would count. Give it once.',
+    },
     { words: ['clients', 'add', '--name'], says: '--name' },
     { words: ['clients', 'add'], says: 'A consumer needs a name: --name NAME.' },
     { words: ['clients', 'remove'], says: 'bridge clients remove ID' },

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { crawlProblems, openCrawlProgress } from '../../src/store/crawl-progress.ts'
 import { beginCrawl, completeCrawl, discardCrawl, finishCrawl, unfinishedCrawl } from '../../src/store/crawls.ts'
 import { LEASE_MS, takeLock } from '../../src/store/locks.ts'
-import { readOrMakeMeta } from '../../src/store/meta.ts'
 import { indexStagedRows, readStagedRows } from '../../src/store/staged-rows.ts'
 import { openStore } from './support.ts'
 
@@ -204,13 +203,5 @@ describe('a lock', () => {
     const sql = openStore()
     takeLock(sql, 'sync', owner('1@a', []), () => 10 * LEASE_MS)
     expect(takeLock(sql, 'sync', owner('2@a', ['1@a']), () => 0)).toBeDefined()
-  })
-})
-
-describe('a kept value', () => {
-  it('is made once', () => {
-    const sql = openStore()
-    expect(readOrMakeMeta(sql, 'key', () => 'first')).toBe('first')
-    expect(readOrMakeMeta(sql, 'key', () => 'second')).toBe('first')
   })
 })

@@ -32,12 +32,12 @@ const LEFT = /[!'()*~]/
 
 function encoder({ leaves, blank }: { readonly leaves: string; readonly blank: string }): Encode {
   const escapes = [..."!'()*~"].filter((char) => !leaves.includes(char)).map((char) => [char, escapeOf(char)] as const)
-  const others = blank === '%20' ? escapes : [...escapes, ['%20', blank] as const]
+  const replacements = blank === '%20' ? escapes : [...escapes, ['%20', blank] as const]
   return (text) => {
     const encoded = encodeURIComponent(text.toWellFormed())
-    // Letter by letter over the whole text: a callback for each match takes six times as long.
+    // Letter by letter over the whole text: a callback for each match takes twice as long.
     return LEFT.test(encoded) || blank !== '%20'
-      ? others.reduce((changed, [char, escape]) => changed.replaceAll(char, escape), encoded)
+      ? replacements.reduce((changed, [from, to]) => changed.replaceAll(from, to), encoded)
       : encoded
   }
 }

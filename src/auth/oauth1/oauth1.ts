@@ -135,7 +135,10 @@ async function findBodyFault(request: Request, { bodyHash, hash }: Protocol): Pr
 }
 
 /** Undefined when the nonce is new, and remembered. Without that nothing is let in: it could be let in again. */
-function useNonce({ timestamp, consumerKey, nonce }: Protocol, deps: OAuth1Deps): OAuth1Refusal | OAuth1Delay | undefined {
+function useNonce(
+  { timestamp, consumerKey, nonce }: Protocol,
+  deps: OAuth1Deps,
+): OAuth1Refusal | OAuth1Delay | undefined {
   const { pastMs, futureMs } = deps.window ?? DEFAULT_WINDOW
   // One window longer than timestamps are accepted: a clock that is set back accepts older ones again.
   const forgetBefore = (deps.now() - pastMs - (pastMs + futureMs)) / 1000

@@ -1,8 +1,9 @@
 // Signed requests: who is accepted, who is refused, and with which status.
 import { createHash } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { isOAuth1 } from '../../../src/auth/oauth1/header.ts'
 import { authenticateOAuth1, type OAuth1Deps } from '../../../src/auth/oauth1/oauth1.ts'
+import { BridgeError } from '../../../src/errors.ts'
 import { seeded } from '../../oneroster/random.ts'
 import {
   ACCEPTED,
@@ -363,9 +364,56 @@ describe('the nonce', () => {
     expect(await server.askSigned(sign({}))).toEqual(ACCEPTED)
   })
 
+  it('that the store cannot take now is answered with 503, and opens when it can', async () => {
+    const server = createServer()
+    const locked = new BridgeError('store-failed', 'The database is locked.', { remedy: 'Wait.' })
+    const busy = createServer({
+      sql: {
+        ...server.sql,
+        transaction() {
+          throw locked
+        },
+      },
+    })
+    expect(await busy.askSigned(sign({}))).toEqual({
+      ok: false,
+      status: 503,
+      retryAfterSeconds: 5,
+      description: expect.stringContaining('ask again'),
+    })
+    expect(busy.logged).toEqual([
+      {
+        event: 'oauth1-nonce-failed',
+        fields: { consumer: KEY, message: 'The database is locked.', remedy: 'Wait.' },
+      },
+    ])
+    expect(await server.askSigned(sign({}))).toEqual(ACCEPTED)
+  })
+
   it('has no more than 255 characters', async () => {
     const result = await createServer().askSigned(sign({ oauth: { oauth_nonce: 'n'.repeat(256) } }))
     expect(result).toMatchObject(refusal(401))
+  })
+})
+
+describe('the work for whom nobody knows', () => {
+  const signings = async (letters: number) => {
+    const server = createServer()
+    const spoilt = "!'()* ".repeat(letters).slice(0, letters)
+    const signed = sign({ key: 'or-other', url: 'http://example.org:3000/users', query: [['filter', spoilt]] })
+    const made = vi.spyOn(crypto.subtle, 'sign')
+    try {
+      expect(await server.askSigned(signed)).toMatchObject(refusal(401))
+      return made.mock.calls.length
+    } finally {
+      made.mockRestore()
+    }
+  }
+
+  it('holds each defect where that is cheap, and the letter of the standard alone where it is not', async () => {
+    expect(await signings(100)).toBeGreaterThan(20)
+    expect(await signings(2_049)).toBe(2)
+    expect(await signings(8_000)).toBe(2)
   })
 })
 
