@@ -21,6 +21,8 @@ export interface List {
 export interface OrderList {
   /** Names this list among all. */
   readonly key: string
+  /** A short name for it, as long as the process lives; another one when it is found anew. */
+  readonly id: number
   readonly seqs: Uint32Array
   /** Where its runs start, see `runStarts`. */
   readonly starts: () => Uint32Array
@@ -41,6 +43,7 @@ const ENTRY_BYTES = 200
  * each page, and answered all the same.
  */
 export function openOrderLists(sql: Sql, rememberedBytes: number): OrderLists {
+  let lastId = 0
   const lists = new LRUCache<string, OrderList>({
     maxSize: rememberedBytes,
     // The starts of the runs are about a hundredth of the seqs.
@@ -52,7 +55,8 @@ export function openOrderLists(sql: Sql, rememberedBytes: number): OrderLists {
       const key = `${asked.statement}\n${JSON.stringify(asked.parameters)}`
       let found = lists.get(key)
       if (found === undefined) {
-        found = orderListOf(key, seqsOf(sql, asked))
+        lastId += 1
+        found = orderListOf(key, lastId, seqsOf(sql, asked))
         lists.set(key, found)
       }
       return found
@@ -65,10 +69,11 @@ export function findOrder(sql: Sql, list: List): Uint32Array {
   return seqsOf(sql, orderStatement(list))
 }
 
-function orderListOf(key: string, seqs: Uint32Array): OrderList {
+function orderListOf(key: string, id: number, seqs: Uint32Array): OrderList {
   let starts: Uint32Array | undefined
   return {
     key,
+    id,
     seqs,
     starts: () => {
       starts ??= runStarts(seqs)

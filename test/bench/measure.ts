@@ -13,7 +13,12 @@ export async function millisecondsOf(work: () => Promise<unknown>): Promise<numb
   return performance.now() - start
 }
 
-/** Runs each work once a round, in turn, and gives the median milliseconds of each. */
+const WARM_UP_ROUNDS = 2
+
+/**
+ * Runs each work once a round, in turn, and gives the median milliseconds of each. Two rounds go before, unmeasured: a process
+ * that has just started is still compiling what it runs, the bare server as well as the bridge.
+ */
 export async function interleaved<Name extends string>(
   rounds: number,
   works: Readonly<Record<Name, () => Promise<unknown>>>,
@@ -21,8 +26,11 @@ export async function interleaved<Name extends string>(
   // The keys of `works` are its names, each once.
   const names = Object.keys(works) as Name[]
   const times = new Map<Name, number[]>(names.map((name) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    for (const name of names) times.get(name)?.push(await millisecondsOf(works[name]))
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (const name of names) {
+      const ms = await millisecondsOf(works[name])
+      if (round >= 0) times.get(name)?.push(ms)
+    }
   }
   return Object.fromEntries(names.map((name) => [name, median(times.get(name) ?? [])])) as Record<Name, number>
 }
