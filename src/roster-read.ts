@@ -105,8 +105,8 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
     const { body, count, total } = await context.reader.gzipPage(list, { head, tail })
     return { status: 200, headers: { ...dress(total, count), ...GZIPPED }, body, rows: count }
   }
-  const { json, count, total } = context.reader.page(list)
-  return { status: 200, headers: dress(total, count), body: wrap(head, json, tail), rows: count }
+  const { json, count, total } = context.reader.page(list, { head, tail })
+  return { status: 200, headers: dress(total, count), body: json, rows: count }
 }
 
 /** Collections that have no records yet. */
@@ -189,17 +189,6 @@ async function compressed({ deflate }: Context, { request }: Read, answer: Answe
   if (request.method === 'HEAD' || answer.body.length < GZIP_LEAST || !acceptsGzip(request)) return answer
   const bytes = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body
   return { ...answer, headers: { ...answer.headers, ...GZIPPED }, body: await gzipBytes(bytes, deflate) }
-}
-
-function wrap(head: string, json: Uint8Array, tail: string): Uint8Array<ArrayBuffer> {
-  const encoder = new TextEncoder()
-  const before = encoder.encode(head)
-  const after = encoder.encode(tail)
-  const whole = new Uint8Array(before.length + json.length + after.length)
-  whole.set(before)
-  whole.set(json, before.length)
-  whole.set(after, before.length + json.length)
-  return whole
 }
 
 function warningsText(warnings: readonly StatusInfo[]): string {

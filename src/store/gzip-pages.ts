@@ -4,7 +4,7 @@ import { type Deflate, deflatedParts } from '../gzip/deflate.ts'
 import { type GzipPart, stitchGzip, storedPart } from '../gzip/stitch.ts'
 import type { OrderList } from './order-lists.ts'
 import { findPieces, pieceForm, type Run, runsWithin } from './pieces.ts'
-import { type Form, joinedTexts } from './record-texts.ts'
+import { type Around, type Form, joinedTexts } from './record-texts.ts'
 import type { Sql } from './sql.ts'
 
 export interface GzipPage {
@@ -17,8 +17,7 @@ export interface GzipPage {
   readonly form: Form
   /** Whether it is worth looking for pieces. */
   readonly mayHavePieces: boolean
-  /** What stands before and after the records. */
-  readonly around: { readonly head: string; readonly tail: string }
+  readonly around: Around
 }
 
 export interface GzipPages {

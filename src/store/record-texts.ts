@@ -18,7 +18,7 @@ export interface Versions {
 
 export interface JoinedTexts {
   /** The records' JSON texts joined by commas, in UTF-8; empty for none. */
-  readonly json: Uint8Array
+  readonly json: Uint8Array<ArrayBuffer>
   readonly count: number
 }
 
@@ -31,16 +31,35 @@ const TEXTS: Readonly<Record<Form['version'], string>> = {
   v1p2: 'g.head || coalesce(r.body_v1p2, r.body)',
 }
 
-/** In the order of the seqs. What is no longer there is left out: `count` tells. */
-export function joinedTexts(sql: Sql, versions: Versions, form: Form): JoinedTexts {
-  if (versions.seqs.length === 0) return { json: EMPTY, count: 0 }
+/** What stands before and after the records of an answer. */
+export interface Around {
+  readonly head: string
+  readonly tail: string
+}
+
+const NOTHING_AROUND: Around = { head: '', tail: '' }
+
+/**
+ * In the order of the seqs. What is no longer there is left out: `count` tells. SQLite puts `around` around them, so that a
+ * page of megabytes is not copied once more.
+ */
+export function joinedTexts(
+  sql: Sql,
+  versions: Versions,
+  form: Form,
+  { head, tail }: Around = NOTHING_AROUND,
+): JoinedTexts {
+  if (versions.seqs.length === 0) return { json: new TextEncoder().encode(head + tail), count: 0 }
   const { from, parameters } = fromVersions(versions)
-  const [row] = sql.all<{ json: Uint8Array | null; count: number }>(
-    `select cast(replace(group_concat(${TEXTS[form.version]}, ','), ?, ?) as blob) as json, count(*) as count ${from}`,
+  const joined = `ifnull(replace(group_concat(${TEXTS[form.version]}, ','), ?, ?), '')`
+  const [row] = sql.all<{ json: Uint8Array<ArrayBuffer>; count: number }>(
+    `select cast(? || ${joined} || ? as blob) as json, count(*) as count ${from}`,
+    head,
     ...linksOf(form),
+    tail,
     ...parameters,
   )
-  return { json: row?.json ?? EMPTY, count: row?.count ?? 0 }
+  return row ?? { json: EMPTY, count: 0 }
 }
 
 /** As `joinedTexts`, each record by itself. */

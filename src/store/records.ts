@@ -2,7 +2,7 @@
 import type { Deflate } from '../gzip/deflate.ts'
 import { openGzipPages } from './gzip-pages.ts'
 import { type List, type OrderList, openOrderLists } from './order-lists.ts'
-import { type Form, joinedTexts, oneText, separateTexts } from './record-texts.ts'
+import { type Around, type Form, joinedTexts, oneText, separateTexts } from './record-texts.ts'
 import type { Fragment } from './schema.ts'
 import { activeTotals } from './snapshots.ts'
 import type { Sql } from './sql.ts'
@@ -18,7 +18,7 @@ export interface ListQuery extends List {
 
 export interface Page {
   /** The records' JSON texts joined by commas, in UTF-8; empty for none. */
-  readonly json: Uint8Array
+  readonly json: Uint8Array<ArrayBuffer>
   readonly count: number
   readonly total: number
 }
@@ -30,9 +30,10 @@ export interface GzipAnswer {
 }
 
 export interface RecordReader {
-  page(query: ListQuery): Page
-  /** The page between two texts, as one gzip member. */
-  gzipPage(query: ListQuery, around: { readonly head: string; readonly tail: string }): Promise<GzipAnswer>
+  /** `around` is put before and after the records. */
+  page(query: ListQuery, around?: Around): Page
+  /** The same as one gzip member. */
+  gzipPage(query: ListQuery, around: Around): Promise<GzipAnswer>
   /** As `page`, each record by itself, for answers that must be parsed. */
   rows(query: ListQuery): { readonly records: readonly string[]; readonly total: number }
   /** One record's JSON text. */
@@ -64,9 +65,9 @@ export function openRecordReader(sql: Sql, { deflate, rememberedBytes = 32 << 20
   }
 
   return {
-    page(query) {
+    page(query, around) {
       const { list, versions } = sliceOf(query)
-      return { ...joinedTexts(sql, versions, query.form), total: list.seqs.length }
+      return { ...joinedTexts(sql, versions, query.form, around), total: list.seqs.length }
     },
     async gzipPage(query, around) {
       const { list, from, to } = sliceOf(query)
