@@ -24,7 +24,7 @@ export interface ResolvedFilter {
   readonly isDelta: boolean
 }
 
-/** Each comparison takes at most two SQL parameters, and an engine takes 100 for the whole statement. */
+/** Each comparison takes at most two SQL parameters, or one a word of a list, and an engine takes 100 for the statement. */
 export const MAX_COMPARISONS = 30
 /** Each one reads the text of every record. */
 export const MAX_COMPARISONS_OF_TEXTS = 10

@@ -7,7 +7,8 @@ import { columnSql, type Operand } from './operand.ts'
 import { fold, foldedColumn } from './storage.ts'
 
 /**
- * The condition on a record of that table (`records_<table>`), in brackets, with at most two parameters a comparison. A missing value fails every predicate but `!=`.
+ * The condition on a record of that table (`records_<table>`), in brackets, with at most two parameters a comparison, or one for each
+ * word that is looked for in a list. A missing value fails every predicate but `!=`.
  * On lists `=` asks that all of a comma list are there, `~` that any is, and `!=` is the negation of `=`.
  */
 export function filterSql({ anyOf: groups }: ResolvedFilter, table: string): Fragment {
@@ -135,8 +136,11 @@ function elementsSql(
   // Inside the body only ASCII can be folded: SQLite knows no other letters.
   const [left, right] = compare === 'folded' ? [`lower(${element})`, lower(value)] : [element, value]
   if (predicate === '~') {
-    const contained = `exists (select 1 from json_each(?) w where instr(lower(${element}), w.value) > 0)`
-    return fragment(some(contained), JSON.stringify(commaList(lower(value))))
+    const words = commaList(lower(value))
+    const contained = words.map(() => 'instr(w.text, ?) > 0').join(' or ')
+    // The limit keeps SQLite from merging the two selects, and so from folding each element anew for each word.
+    const folded = `select lower(${element}) as text from json_each('{' || r.${text}, '$.${field}') v limit -1`
+    return fragment(`exists (select 1 from (${folded}) w where ${contained})`, ...words)
   }
   if (predicate !== '=' && predicate !== '!=') return fragment(some(`${left} ${predicate} ?`), right)
   const whole = some(`${left} = ?`)

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { parseFilter } from '../../src/oneroster/filter.ts'
-import { MAX_COMPARISONS, MAX_COMPARISONS_OF_TEXTS, resolveFilter } from '../../src/oneroster/filter-resolve.ts'
+import {
+  MAX_COMPARISONS,
+  MAX_COMPARISONS_OF_TEXTS,
+  MAX_LIST_WORDS,
+  resolveFilter,
+} from '../../src/oneroster/filter-resolve.ts'
+import { filterSql } from '../../src/oneroster/filter-sql.ts'
 import type { Collection } from '../../src/oneroster/model.ts'
 
 /** The groups as texts: `field predicate value`. */
@@ -204,4 +210,12 @@ describe('words that are looked for in lists of texts', () => {
     expect(() => resolved('users', `grades~'${'09,'.repeat(500)}'`)).not.toThrow()
     expect(() => resolved('users', `orgs.sourcedId~'${words(500)}'`)).not.toThrow()
   })
+})
+
+test('words in lists leave room for the parameters of everything else', () => {
+  const words = Array.from({ length: MAX_LIST_WORDS }, (_, index) => `w${index}`).join(',')
+  const rest = Array.from({ length: MAX_COMPARISONS - 1 }, (_, index) => `familyName!='${index}'`).join(' OR ')
+  const { sql, parameters } = filterSql(resolved('users', `grades~'${words}' OR ${rest}`), 'users')
+  expect(parameters.length).toBeLessThanOrEqual(70)
+  expect(sql.match(/\?/g)).toHaveLength(parameters.length)
 })
