@@ -174,8 +174,20 @@ function hint(path: string, entity: Entity, version: Version): string {
   const near = known.find((other) => other.toLowerCase() === name.toLowerCase())
   if (near !== undefined && near !== name) return `Did you mean ${near}?`
   const other = version === 'v1p1' ? 'v1p2' : 'v1p1'
-  const elsewhere = fieldOf(entity, name, other) === undefined ? '' : `Only OneRoster ${VERSION_NAMES[other]} has it. `
-  return `${elsewhere}The fields of ${MODEL[entity].singular} are ${known.join(', ')}.`
+  if (fieldOf(entity, name, other) !== undefined) {
+    const instead = INSTEAD[name]
+    const remedy = instead === undefined ? '' : ` Write ${instead} in ${VERSION_NAMES[version]}.`
+    return `Only OneRoster ${VERSION_NAMES[other]} has it.${remedy}`
+  }
+  return `The fields of ${MODEL[entity].singular} are ${known.join(', ')}.`
 }
 
 const VERSION_NAMES: Readonly<Record<Version, string>> = { v1p1: '1.1', v1p2: '1.2' }
+
+/** A field that one version alone has → what says the same in the other. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  role: 'roles.role',
+  orgs: 'roles.org.sourcedId',
+  roles: 'role or orgs.sourcedId',
+  primaryOrg: 'orgs.sourcedId',
+}

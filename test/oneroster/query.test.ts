@@ -187,7 +187,7 @@ describe('in v1.2', () => {
 
   test('a field that only the other version has is told as such', () => {
     const query = parseQuery("filter=role='student'", 'users', V1P2)
-    expect(query.ok ? '' : query.fault.description).toContain('Only OneRoster 1.1 has it.')
+    expect(query.ok ? '' : query.fault.description).toContain('Only OneRoster 1.1 has it. Write roles.role in 1.2.')
   })
 })
 
