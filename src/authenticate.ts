@@ -43,7 +43,8 @@ async function signedBy(context: Context, { request, sentPath, query }: RosterRe
   const consumer = findConsumer(sql, signed.consumerKey)
   if (consumer === undefined) return REMOVED
   // A signature asks for no scope: it has all of the consumer's; those of other versions open nothing here.
-  return { ok: true, consumer: consumerAsAuthenticated(consumer, consumer.scopes) }
+  const asked = { scopes: consumer.scopes, reader: `client ${consumer.id}` }
+  return { ok: true, consumer: consumerAsAuthenticated(consumer, asked) }
 }
 
 const LONG_QUERY: OAuth1Refusal = {

@@ -9,6 +9,7 @@ import type { ConnectedConfig } from './config.ts'
 import type { Context } from './context.ts'
 import type { Log } from './log.ts'
 import type { Mapping } from './mapping/compile.ts'
+import { createMetrics } from './metrics.ts'
 import type { Collection } from './oneroster/model.ts'
 import { narrowRoster } from './oneroster/narrow.ts'
 import { createPresenters, tombstoneOf } from './oneroster/present.ts'
@@ -18,13 +19,18 @@ import type { Fetch } from './powerschool/ask.ts'
 import { createPowerSchoolClient, type PowerSchoolClient } from './powerschool/client.ts'
 import type { LockOwner } from './store/locks.ts'
 import { migrate } from './store/migrations.ts'
+import { openPins } from './store/pins.ts'
 import { type Deflate, type Form, openRecordReader } from './store/records.ts'
 import { builtStorages, rosterStorages } from './store/rosters.ts'
+import { openServed } from './store/served.ts'
 import type { Sql } from './store/sql.ts'
+import { failuresInARow } from './store/syncs.ts'
 import { buildRoster } from './sync/build-rosters.ts'
+import type { SyncContext } from './sync/context.ts'
+import { resumeSync } from './sync/publish-stage.ts'
 import { createRosterRequests, type RosterRequests } from './sync/roster-requests.ts'
 import { createSchedule, type Schedule } from './sync/schedule.ts'
-import { announceSync, resumeSync, runSync, type SyncContext } from './sync/sync.ts'
+import { announceSync, runSync } from './sync/sync.ts'
 import { runUpkeep } from './sync/upkeep.ts'
 
 /** What only a runtime can give. */
@@ -37,6 +43,8 @@ export interface Runtime {
   /** 0 ≤ n < 1, for jitter. */
   readonly random: () => number
   /** Lets waiting requests in. */
+  readonly nextTurn: () => Promise<void>
+  /** The same between two writes of a sync, and waits where the store is behind with them. */
   readonly pause: () => Promise<void>
   /** Calls back after so many milliseconds; returns how to cancel. */
   readonly after: (ms: number, call: () => void) => () => void
@@ -89,6 +97,7 @@ export async function prepareConsumer(
 /** Wires everything over a prepared store; nothing runs until `schedule.start()`. */
 export function createBridge({ config, runtime, mapping, publicUrl, onProgress }: BridgeOptions): Bridge {
   const { sql, log, now } = runtime
+  const served = openServed(sql, now)
 
   const client = createPowerSchoolClient({
     ...config.powerSchool,
@@ -100,6 +109,7 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     random: runtime.random,
     log,
   })
+  const metrics = createMetrics({ powerSchoolRequests: () => client.requests })
   const presenters = createPresenters()
   const sync: SyncContext = {
     sql,
@@ -121,6 +131,9 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     lifetimes: { pinLifetimeMs: config.pinLifetimeMs, tombstoneLifetimeMs: config.tombstoneLifetimeMs },
     lockOwner: runtime.lockOwner,
     after: runtime.after,
+    sleep: runtime.sleep,
+    served,
+    politeness: { quietMs: config.publishQuietMs, maxWaitMs: config.publishMaxWaitMs },
     now,
     pause: runtime.pause,
     log,
@@ -143,12 +156,17 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     },
     newId: runtime.newId,
     intervalMs: config.syncIntervalMs,
+    failuresInARow: () => failuresInARow(sql).count,
+    onEnd: metrics.syncEnded,
+    now,
     after: runtime.after,
     log,
   })
   const context: Context = {
     sql,
-    reader: openRecordReader(sql, runtime),
+    reader: openRecordReader(sql, { deflate: runtime.deflate, pause: runtime.nextTurn }),
+    pins: openPins(sql, { now, lifetimeMs: config.pinLifetimeMs }),
+    served,
     log,
     now,
     publicUrl,
@@ -169,6 +187,7 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
       schedule.keepUp()
       return released
     },
+    metrics,
     newRequestId: runtime.newId,
   }
   return { app: createApp(context), schedule: stoppingToo(schedule, rosters), client, sync }

@@ -5,6 +5,7 @@ import { clientCommands } from './cli/clients.ts'
 import type { Command } from './cli/command.ts'
 import { mappingCheckCommand, mappingTestCommand } from './cli/mapping.ts'
 import { print, reportFailure, say, table } from './cli/output.ts'
+import { recordCommand } from './cli/record.ts'
 import { syncCommand } from './cli/sync.ts'
 import { serve } from './node.ts'
 
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   syncCommand,
   checkCommand,
+  recordCommand,
   mappingCheckCommand,
   mappingTestCommand,
   ...clientCommands,

@@ -3,8 +3,11 @@ import type { TokenCache } from './auth/access-token.ts'
 import type { RateLimiter } from './auth/rate-limit.ts'
 import type { Deflate } from './gzip/deflate.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Pins } from './store/pins.ts'
 import type { RecordReader } from './store/records.ts'
 import type { Narrowing } from './store/rosters.ts'
+import type { Served } from './store/served.ts'
 import type { Sql } from './store/sql.ts'
 import type { SyncRecord } from './store/syncs.ts'
 import type { Schedule } from './sync/schedule.ts'
@@ -15,6 +18,10 @@ export const TOKEN_ISSUER = 'oneroster-bridge'
 export interface Context {
   readonly sql: Sql
   readonly reader: RecordReader
+  /** Which generation the pages of a consumer's query are read from. */
+  readonly pins: Pins
+  /** Told of every consumer that is served: a publish looks at it. */
+  readonly served: Served
   readonly log: Log
   readonly now: () => number
   /** Origin and prefix of every link, without a trailing slash. */
@@ -39,5 +46,6 @@ export interface Context {
   readonly rosters: { request(narrowing: Narrowing): Promise<void> }
   /** Publishes a sync that the guard holds. */
   readonly resumeSync: (id: string) => SyncRecord
+  readonly metrics: Metrics
   readonly newRequestId: () => string
 }

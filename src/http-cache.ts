@@ -1,8 +1,9 @@
 // What HTTP knows of sameness: entity tags, conditional requests, and which encodings a consumer takes.
+import { shortDigest } from './digest.ts'
 
 /** A weak tag (RFC 9110 §8.8.3) of everything that decides an answer's content; equal exactly when all the parts are. */
 export function entityTag(parts: readonly string[]): string {
-  return `W/"${digest(JSON.stringify(parts))}"`
+  return `W/"${shortDigest(JSON.stringify(parts))}"`
 }
 
 /** Whether `If-None-Match` names the tag (§13.1.2, weak comparison), so that nothing needs to be sent. */
@@ -24,16 +25,4 @@ export function acceptsGzip(request: Request): boolean {
     weights.set(coding, q === undefined ? 1 : Number(q))
   }
   return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0
-}
-
-/** Two 32-bit FNV-1a sums with different starts, in base 36: no secret, only short. */
-function digest(text: string): string {
-  let left = 0x811c9dc5
-  let right = 0x01000193
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    left = Math.imul(left ^ unit, 0x01000193)
-    right = Math.imul(right ^ unit, 0x85ebca6b)
-  }
-  return `${(left >>> 0).toString(36)}${(right >>> 0).toString(36)}`
 }

@@ -37,9 +37,10 @@ export function readMappingFiles(): MappingFile[] {
     .map((name) => ({ path: join('mappings', name), text: readFileSync(join(MAPPINGS, name), 'utf8') }))
 }
 
-export function openDatabase(config: Config): NodeSqlite {
+/** With `isServing`, what is written is moved into the file beside the readers, who would wait for the disk otherwise. */
+export function openDatabase(config: Config, { isServing = false } = {}): NodeSqlite {
   mkdirSync(config.dataDir, { recursive: true })
-  return openNodeSqlite(join(config.dataDir, 'default.sqlite'))
+  return openNodeSqlite(join(config.dataDir, 'default.sqlite'), { hasCheckpointThread: isServing })
 }
 
 /**
@@ -154,7 +155,11 @@ function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtim
     now: Date.now,
     sleep: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
     random: Math.random,
-    pause: nextTurn,
+    nextTurn,
+    pause: async () => {
+      await nextTurn()
+      await sql.whenLogIsShort()
+    },
     after: (ms, call) => {
       const timer = setTimeout(call, ms)
       return () => clearTimeout(timer)
@@ -174,10 +179,10 @@ interface Profile {
 }
 
 /** Opens the store and the mapping. Refuses with `mapping-invalid` (every diagnostic) or `settings-invalid`. */
-export function openProfile(config: ConnectedConfig, log: Log): Profile {
+export function openProfile(config: ConnectedConfig, log: Log, { isServing = false } = {}): Profile {
   refuseUnbuilt(config)
   const mapping = loadMapping(readMappingFiles())
-  return { mapping, runtime: nodeRuntime(config, openDatabase(config), log) }
+  return { mapping, runtime: nodeRuntime(config, openDatabase(config, { isServing }), log) }
 }
 
 /** Settings of the contract that this version cannot honour yet must not be passed over in silence. */
@@ -204,7 +209,7 @@ export interface RunningServer {
 /** Opens the profile, listens, and starts the syncs. What is wrong with settings, mapping or port is refused here. */
 export async function startServer(config: ConnectedConfig): Promise<RunningServer> {
   const log = nodeLog(config)
-  const { mapping, runtime } = openProfile(config, log)
+  const { mapping, runtime } = openProfile(config, log, { isServing: true })
   prepareStore(runtime)
   await prepareConsumer(config, runtime)
 

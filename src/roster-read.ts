@@ -11,7 +11,6 @@ import type { Place } from './oneroster/nested-sql.ts'
 import { isOfStored, type MatchedOperation, type Parent, type StoredOperation } from './oneroster/operations.ts'
 import type { Query } from './oneroster/query.ts'
 import { ROSTERING, type Service } from './oneroster/services.ts'
-import { orderBy } from './oneroster/sort.ts'
 import { type StatusInfo, v1p1Status } from './oneroster/status-info.ts'
 import type { Form, ListQuery } from './store/records.ts'
 import type { Snapshot } from './store/snapshots.ts'
@@ -84,8 +83,8 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
     table: place.table(entity),
     generation: place.generation,
     where: [conditionOf({ ...matched, place, ...(isActiveOnly ? {} : { filter }) })],
-    isDelta: filter?.isDelta ?? false,
-    order: isDefaultOrder ? undefined : orderBy(query.sort),
+    changedSinceMs: filter?.changedSinceMs,
+    order: isDefaultOrder ? undefined : query.sort,
     form: formOf(context, read),
     limit: query.limit,
     offset: query.offset,
@@ -96,7 +95,7 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
 
   const reshape = reshaperOf(read)
   if (reshape !== undefined) {
-    const { records, total } = context.reader.rows(list)
+    const { records, total } = await context.reader.rows(list)
     const body = `${head}${records.map(reshape).join(',')}${tail}`
     const answer = { status: 200, headers: dress(total, records.length), body, rows: records.length }
     return compressed(context, read, answer)
@@ -105,7 +104,7 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
     const { body, count, total } = await context.reader.gzipPage(list, { head, tail })
     return { status: 200, headers: { ...dress(total, count), ...GZIPPED }, body, rows: count }
   }
-  const { json, count, total } = context.reader.page(list, { head, tail })
+  const { json, count, total } = await context.reader.page(list, { head, tail })
   return { status: 200, headers: dress(total, count), body: json, rows: count }
 }
 

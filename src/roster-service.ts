@@ -1,24 +1,25 @@
 // Answers a OneRoster request of any version: who asks, what for, may they, and then a page or a record of the snapshot.
 
-import { type AuthenticatedConsumer, requireScope } from './auth/guard.ts'
+import { requireScope } from './auth/guard.ts'
 import { authenticate } from './authenticate.ts'
 import type { Context } from './context.ts'
-import type { LogFields } from './log.ts'
+import { BridgeError } from './errors.ts'
 import { discoveryText, isDiscovery } from './oneroster/discovery.ts'
-import type { Place } from './oneroster/nested-sql.ts'
 import { matchOperation } from './oneroster/operations.ts'
 import { parseQuery } from './oneroster/query.ts'
 import { scopeUrl } from './oneroster/scopes.ts'
 import type { Service, ServicePath } from './oneroster/services.ts'
 import { failureBody, type Outcome, STATUS } from './oneroster/status-info.ts'
+import { placeOf } from './roster-place.ts'
 import { type Answer, JSON_TYPE, readRoster } from './roster-read.ts'
-import { type Narrowing, narrowingOf, tableNames } from './store/rosters.ts'
-import { currentSnapshot, type Snapshot } from './store/snapshots.ts'
+import { newestSnapshot } from './store/snapshots.ts'
 
 /** When a consumer should ask again while there is no snapshot yet. */
 const FIRST_SNAPSHOT_RETRY_SECONDS = 60
 /** The same while its narrowed roster is being made. */
 const ROSTER_RETRY_SECONDS = 10
+/** The same while the store cannot be used. */
+const STORE_RETRY_SECONDS = 30
 const DISCOVERY_METHODS = ['GET', 'HEAD']
 
 export interface RosterRequest extends ServicePath {
@@ -32,25 +33,31 @@ export interface RosterRequest extends ServicePath {
 /** Never throws for what a consumer sends: each refusal is the version's status payload (facts 3.6, 3.7). */
 export async function answerRoster(context: Context, asked: RosterRequest): Promise<Response> {
   const { service, request } = asked
+  const { method } = request
   const startedMs = context.now()
   const id = context.newRequestId()
-  const note = (facts: LogFields) =>
-    context.log.info('request', {
-      id,
-      method: request.method,
-      service: service.base,
-      ...facts,
-      ms: context.now() - startedMs,
-    })
+  const note = ({ query, ...facts }: Omit<Decision, 'answer'> & Noted) => {
+    const measured = { method, service: service.base, ...facts, ms: context.now() - startedMs }
+    context.log.info('request', { id, ...measured, query })
+    context.metrics.request(measured)
+  }
   try {
-    const { answer, ...facts } = await decide(context, id, asked)
+    const { answer, ...facts } = await decide(context, id, asked).catch((error: unknown) =>
+      storeDecision(context, id, asked, error),
+    )
     const { status, headers, body, rows } = answer
     note({ ...facts, status, rows, bytes: byteLength(body) })
-    return new Response(request.method === 'HEAD' || status === 304 ? null : body, { status, headers })
+    return new Response(method === 'HEAD' || status === 304 ? null : body, { status, headers })
   } catch (error) {
     note({ status: 500 })
     throw error
   }
+}
+
+interface Noted {
+  readonly status: number
+  readonly rows?: number | undefined
+  readonly bytes?: number
 }
 
 interface Decision {
@@ -77,8 +84,7 @@ async function decide(context: Context, id: string, asked: RosterRequest): Promi
     const description = `${request.method} is not supported here. Use ${DISCOVERY_METHODS.join(' or ')}.`
     return refuse('method-not-allowed', description, { Allow: DISCOVERY_METHODS.join(', ') })
   }
-  const snapshot = currentSnapshot(context.sql)
-  if (snapshot === undefined) {
+  if (newestSnapshot(context.sql) === undefined) {
     const description = 'The first snapshot is not ready yet. Ask again later.'
     return refuse('not-ready', description, { 'Retry-After': String(FIRST_SNAPSHOT_RETRY_SECONDS) })
   }
@@ -111,14 +117,14 @@ async function decide(context: Context, id: string, asked: RosterRequest): Promi
   if (!allowed.ok)
     return known(refuse('forbidden', allowed.description, { 'WWW-Authenticate': allowed.wwwAuthenticate }))
 
-  const seen = await placeOf(context, snapshot, consumer)
+  const parsed = parseQuery(query, entity, { version: service.version, maxLimit: context.maxLimit, single: isSingle })
+  if (!parsed.ok) return known(refuse(parsed.fault.outcome, parsed.fault.description))
+
+  const seen = await placeOf(context, { consumer, matched, base: service.base, method: request.method, query: parsed })
   if (seen === undefined) {
     const description = "This consumer's part of the roster is being prepared. Ask again later."
     return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
   }
-
-  const parsed = parseQuery(query, entity, { version: service.version, maxLimit: context.maxLimit, single: isSingle })
-  if (!parsed.ok) return known(refuse(parsed.fault.outcome, parsed.fault.description))
   const answer = await readRoster(context, {
     ...asked,
     matched,
@@ -141,27 +147,13 @@ function discovery({ publicUrl }: Context, service: Service): Answer {
   }
 }
 
-interface Seen {
-  readonly snapshot: Snapshot
-  readonly place: Place
-}
-
-/** The snapshot as far as the consumer may see it; a roster that is not there yet is waited for, but not for long. */
-async function placeOf(
-  context: Context,
-  snapshot: Snapshot,
-  consumer: AuthenticatedConsumer,
-): Promise<Seen | undefined> {
-  const narrowing = narrowingOf(consumer)
-  const seen = findPlace(context, snapshot, narrowing)
-  if (seen !== undefined) return seen
-  await context.rosters.request(narrowing)
-  return findPlace(context, currentSnapshot(context.sql) ?? snapshot, narrowing)
-}
-
-function findPlace({ sql }: Context, snapshot: Snapshot, narrowing: Narrowing): Seen | undefined {
-  const table = tableNames(sql, narrowing, snapshot.generation)
-  return table && { snapshot, place: { generation: snapshot.generation, table } }
+/** A full disk, or another process that writes for long, passes; nothing is answered that may be wrong later. */
+function storeDecision({ log }: Context, id: string, { service }: RosterRequest, error: unknown): Decision {
+  if (!(error instanceof BridgeError) || error.code !== 'store-failed') throw error
+  log.error('store-failed', { request: id, message: error.message, remedy: error.remedy })
+  const headers = { 'Retry-After': String(STORE_RETRY_SECONDS) }
+  const description = 'The store cannot be used at the moment. Ask again later.'
+  return { answer: refusal(service, { id, outcome: 'not-ready', description, operation: undefined, headers }) }
 }
 
 interface Refusal {

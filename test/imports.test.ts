@@ -44,7 +44,13 @@ describe.each(Object.entries(MAY_IMPORT))('%s', (folder, allowed) => {
 })
 
 describe('the runtime', () => {
-  const KNOWS_NODE = ['src/node.ts', 'src/cli.ts', 'src/store/node-sqlite.ts']
+  const KNOWS_NODE = [
+    'src/node.ts',
+    'src/cli.ts',
+    'src/store/node-sqlite.ts',
+    'src/store/node-checkpoints.ts',
+    'src/store/node-checkpoint-thread.ts',
+  ]
   const core = FILES.filter((file) => !KNOWS_NODE.includes(file) && !file.startsWith('src/cli/'))
 
   it('is known to the entries and the SQL driver alone', () => {

@@ -1,15 +1,16 @@
-// The admin API: start, watch and release syncs, the consumers, and the state of the profile.
+// The admin API: start, watch and release syncs, the consumers, records' histories, and the state of the profile.
 import { Hono, type Context as HonoContext } from 'hono'
 import { isSame } from '../auth/secrets.ts'
 import type { Context } from '../context.ts'
 import { BridgeError } from '../errors.ts'
-import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import { findSync, listSyncs, type SyncRecord } from '../store/syncs.ts'
 import { presentSync } from '../sync/report.ts'
 import { adminConsumers } from './consumers.ts'
+import { adminRecords, type RecordsOptions } from './records.ts'
+import { profileStatus } from './status.ts'
 
 /** Routes below `/admin`. Without ADMIN_TOKEN, or with a wrong one, every path answers as if it did not exist. */
-export function adminApi(context: Context): Hono {
+export function adminApi(context: Context, records: RecordsOptions): Hono {
   const app = new Hono()
 
   app.use(async (c, next) => {
@@ -45,7 +46,8 @@ export function adminApi(context: Context): Hono {
     }
   })
   app.route('/consumers', adminConsumers(context))
-  app.get('/status', (c) => c.json(status(context)))
+  app.route('/records', adminRecords(context, records))
+  app.get('/status', (c) => c.json({ profiles: [profileStatus(context)] }))
   return app
 }
 
@@ -60,25 +62,4 @@ function answer(c: HonoContext, sync: SyncRecord | undefined): Response {
 
 function refusal(c: HonoContext, { code, message, remedy }: BridgeError, status: 409 | 503): Response {
   return c.json({ error: code, message, remedy }, status)
-}
-
-function status({ sql, schedule, now }: Context) {
-  const snapshot = currentSnapshot(sql)
-  const [latest] = listSyncs(sql, 1)
-  return {
-    profiles: [
-      {
-        name: 'default',
-        isReady: snapshot !== undefined,
-        snapshot: snapshot && {
-          generation: snapshot.generation,
-          publishedAt: snapshot.time,
-          ageSeconds: Math.round((now() - snapshot.timeMs) / 1_000),
-          active: Object.fromEntries(activeTotals(sql, snapshot.generation)),
-        },
-        running: schedule.running(),
-        latestSync: latest && presentSync(latest),
-      },
-    ],
-  }
 }

@@ -29,6 +29,8 @@ export interface VerifyOptions extends TokenKey {
 }
 
 export interface VerifiedToken extends TokenContent {
+  /** Another one for each token. */
+  readonly id: string
   readonly expiresMs: number
 }
 
@@ -86,14 +88,13 @@ async function checkSignature(token: string, { signingKey, issuer, now }: Verify
       typ: 'at+jwt',
       issuer,
       currentDate: new Date(now()),
-      requiredClaims: ['sub', 'exp', 'scope', 'client_created'],
+      requiredClaims: ['sub', 'exp', 'jti', 'scope', 'client_created'],
     })
-    const { sub, exp, scope, client_created: clientCreatedMs } = payload
-    if (sub === undefined || exp === undefined || typeof scope !== 'string' || typeof clientCreatedMs !== 'number') {
-      return { ok: false, reason: 'invalid' }
-    }
+    const { sub, exp, jti, scope, client_created: clientCreatedMs } = payload
+    if (sub === undefined || exp === undefined || jti === undefined) return { ok: false, reason: 'invalid' }
+    if (typeof scope !== 'string' || typeof clientCreatedMs !== 'number') return { ok: false, reason: 'invalid' }
     const expiresMs = Math.round(exp * 1000)
-    return { ok: true, token: { clientId: sub, clientCreatedMs, scopes: scope.split(' '), expiresMs } }
+    return { ok: true, token: { id: jti, clientId: sub, clientCreatedMs, scopes: scope.split(' '), expiresMs } }
   } catch (error) {
     if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' }
     if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid' }

@@ -9,6 +9,8 @@ import { coversScope, heldScopes, narrowScopes } from './scopes.ts'
 export interface AuthenticatedConsumer
   extends Pick<ConsumerRecord, 'id' | 'schools' | 'withheld' | 'switches' | 'requestsPerMinute'> {
   readonly scopes: readonly string[]
+  /** What stays the same over a run of requests: the token's id, or the consumer's own where each request is signed. */
+  readonly reader: string
 }
 
 export interface GuardDeps extends TokenKey {
@@ -44,17 +46,28 @@ export async function authenticateBearer(request: Request, deps: GuardDeps): Pro
   if (text === undefined) return unauthorized('The Authorization header holds no bearer token.')
   const result = await verifyToken(text, deps)
   if (!result.ok) return unauthorized(REASONS[result.reason])
-  const { clientId, clientCreatedMs, scopes } = result.token
+  const { id, clientId, clientCreatedMs, scopes } = result.token
   const consumer = findConsumer(deps.sql, clientId)
   if (consumer === undefined || consumer.createdMs !== clientCreatedMs) return unauthorized(REASONS.removed)
   if (hasExpired(consumer, deps.now())) return unauthorized(REASONS.ended)
-  return { ok: true, consumer: consumerAsAuthenticated(consumer, scopes) }
+  return { ok: true, consumer: consumerAsAuthenticated(consumer, { scopes, reader: `token ${id}` }) }
 }
 
 /** The consumer with those of the scopes that it holds now: a token's, or all of 1.1 for one that signs (OAuth 1.0a). */
-export function consumerAsAuthenticated(consumer: ConsumerRecord, scopes: readonly string[]): AuthenticatedConsumer {
+export function consumerAsAuthenticated(
+  consumer: ConsumerRecord,
+  { scopes, reader }: Pick<AuthenticatedConsumer, 'scopes' | 'reader'>,
+): AuthenticatedConsumer {
   const { id, schools, withheld, switches, requestsPerMinute } = consumer
-  return { id, scopes: narrowScopes(heldScopes(consumer), scopes), schools, withheld, switches, requestsPerMinute }
+  return {
+    id,
+    scopes: narrowScopes(heldScopes(consumer), scopes),
+    reader,
+    schools,
+    withheld,
+    switches,
+    requestsPerMinute,
+  }
 }
 
 /** Whether the consumer holds at least one of the scopes; `roster.readonly` counts for `roster-core.readonly`. */

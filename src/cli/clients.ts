@@ -14,14 +14,12 @@ import { presentClient } from '../auth/present-client.ts'
 import { shortenScopes } from '../auth/scopes.ts'
 import { SWITCH_MEANINGS } from '../auth/switches.ts'
 import type { Config } from '../config.ts'
-import { openDatabase, openSealingKey } from '../node.ts'
-import { STORAGE } from '../oneroster/storage.ts'
-import { migrate } from '../store/migrations.ts'
+import { openSealingKey } from '../node.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
 import { readOverlap, readSettings, SETTING_OPTIONS } from './client-options.ts'
 import type { Command, CommandInput } from './command.ts'
 import { print, printJson, say, table } from './output.ts'
-import { localSettings } from './settings.ts'
+import { withStore } from './store.ts'
 
 const WORDS = [
   'SCOPES    names such as roster.readonly and v1p2/roster.readonly, or default: all that read, of 1.1 and 1.2',
@@ -132,17 +130,6 @@ export const clientCommands: readonly Command[] = [
       }),
   },
 ]
-
-async function withStore(work: (sql: NodeSqlite, config: Config) => Promise<number>): Promise<number> {
-  const config = localSettings()
-  const sql = openDatabase(config)
-  try {
-    migrate(sql, STORAGE)
-    return await work(sql, config)
-  } finally {
-    sql.close()
-  }
-}
 
 function depsOf(sql: NodeSqlite, config: Config): ClientDeps {
   return { sql, now: Date.now, sealingKey: openSealingKey(config) }

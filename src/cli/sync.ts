@@ -4,21 +4,27 @@ import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
 import { openProfile } from '../node.ts'
-import type { SyncRecord } from '../store/syncs.ts'
-import { presentSync, type SyncProgress, type SyncReport } from '../sync/report.ts'
+import { presentSync, type SyncProgress } from '../sync/report.ts'
 import { runSync } from '../sync/sync.ts'
 import { runUpkeep } from '../sync/upkeep.ts'
 import type { Command } from './command.ts'
-import { print, printJson, say, table } from './output.ts'
+import { print, printJson, say } from './output.ts'
 import { connectedSettings } from './settings.ts'
+import { summarizeSync } from './sync-summary.ts'
 
 export const syncCommand: Command = {
   name: 'sync',
   summary: 'Reads PowerSchool and publishes what changed, once.',
-  usage: 'bridge sync [--json]\n\nExit code 0 when published or unchanged, 1 when it failed or the guard holds it.',
-  options: {},
+  usage: [
+    'bridge sync [--now] [--json]',
+    '',
+    '  --now   publish at once, and not when the consumers are quiet (PUBLISH_QUIET, PUBLISH_MAX_WAIT)',
+    '',
+    'Exit code 0 when published or unchanged, 1 when it failed or the guard holds it.',
+  ].join('\n'),
+  options: { now: 'flag' },
   positionals: 0,
-  async run({ isJson }) {
+  async run({ flags, isJson }) {
     const config = connectedSettings()
     const showProgress = progressLine()
     // Standard output is for the answer; the log goes beside the progress line.
@@ -31,11 +37,13 @@ export const syncCommand: Command = {
     const stop = () => stopper.abort()
     process.once('SIGINT', stop).once('SIGTERM', stop)
     try {
-      const record = await runSync(bridge.sync, crypto.randomUUID(), stopper.signal)
-      if (record.status !== 'error') await runUpkeep(bridge.sync, record.id, stopper.signal)
+      const politeness = flags.has('now') ? AT_ONCE : bridge.sync.politeness
+      const record = await runSync({ ...bridge.sync, politeness }, crypto.randomUUID(), stopper.signal)
+      if (record.status !== 'error' && record.status !== 'quarantined')
+        await runUpkeep(bridge.sync, record.id, stopper.signal)
       showProgress(undefined)
       if (isJson) printJson(presentSync(record))
-      else print(summary(record))
+      else print(summarizeSync(record))
       return record.status === 'success' ? 0 : 1
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop)
@@ -43,6 +51,8 @@ export const syncCommand: Command = {
     }
   },
 }
+
+const AT_ONCE = { quietMs: 0, maxWaitMs: 0 }
 
 /** What the server would use. Refuses with `settings-invalid` where only the running server knows it. */
 function publicUrlOf({ publicUrl, host, port }: Config): string {
@@ -69,7 +79,7 @@ function progressLine(): (progress: SyncProgress | undefined) => void {
       if (isTerminal && shown !== '') process.stderr.write('\n')
       return
     }
-    const heading = progress.stage === 'map' ? 'mapping' : String(progress.source)
+    const heading = progress.stage === 'crawl' ? String(progress.source) : progress.stage
     if (isTerminal && Date.now() - drawnMs < REDRAW_MS) return
     if (!isTerminal && heading === shown) return
     drawnMs = Date.now()
@@ -81,6 +91,7 @@ function progressLine(): (progress: SyncProgress | undefined) => void {
 
 /** For example `4/8 sections: 212 of 640 lists, 5300 rows, about 12 s left`. */
 export function describeProgress(progress: SyncProgress): string {
+  if (progress.stage === 'publish') return `publishing: waits for consumers to finish${waited(progress)}`
   if (progress.stage === 'map') return `mapping: ${progress.done ?? 0} records`
   const { source, sourceIndex, sourceCount, listsDone, listsTotal, rowsDone, rowsTotal, etaMs } = progress
   const rows = typeof rowsTotal === 'number' ? `${rowsDone} of ${rowsTotal} rows` : `${rowsDone} rows`
@@ -88,32 +99,7 @@ export function describeProgress(progress: SyncProgress): string {
   return `${Number(sourceIndex) + 1}/${sourceCount} ${source}: ${listsDone} of ${listsTotal} lists, ${rows}${left}`
 }
 
-function summary(record: SyncRecord): string {
-  // Written by `syncReport` and `errorReport` only.
-  const report = record.report as SyncReport | undefined
-  const error = record.error as { message: string; remedy?: string } | undefined
-  if (error !== undefined)
-    return [`The sync ended: ${record.status}.`, error.message, error.remedy ?? ''].join('\n').trim()
-  if (report === undefined) return `The sync ended: ${record.status}.`
-  const rows = Object.entries(report.counts).map(([name, { active, added, changed, removed, rejected }]) =>
-    [name, active, added, changed, removed, rejected].map(String),
-  )
-  const held = report.held.map(
-    ({ collection, removed, of }) =>
-      `Held: ${removed} of ${of} ${collection} would be removed. Release it with the admin API.`,
-  )
-  const diagnostics = report.diagnostics.map(({ code, rule, field, count }) => [
-    String(count),
-    code,
-    field === undefined ? rule : `${rule}.${field}`,
-  ])
-  return [
-    report.isPublished
-      ? `Published as generation ${report.generation} at ${report.publishedAt}.`
-      : 'Nothing was published.',
-    ...held,
-    '',
-    table([['collection', 'active', 'added', 'changed', 'removed', 'rejected'], ...rows]),
-    ...(diagnostics.length === 0 ? [] : ['', table([['rows', 'diagnostic', 'where'], ...diagnostics])]),
-  ].join('\n')
+function waited({ done, total }: SyncProgress): string {
+  if (done === undefined || total === undefined) return ''
+  return `, ${Math.round(done / 1_000)} of at most ${Math.round(total / 1_000)} s`
 }

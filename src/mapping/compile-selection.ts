@@ -8,7 +8,7 @@ import type { FieldTree, FormulaTree, Selection, SourceTree, ValueTree } from '.
 import type { StagedRow } from './ports.ts'
 import { rowsOf, type Scope, stagedType } from './scope.ts'
 import { shapeAt } from './shape.ts'
-import { compareText, compareValues, isBlank, isList, type Value } from './values.ts'
+import { compareKeys, compareText, compareValues, isBlank, isList, type Value } from './values.ts'
 
 interface Finder {
   /** The one row, or MISSING or OUT_OF_SCOPE. */
@@ -18,7 +18,7 @@ interface Finder {
 
 const READ_AT_ONCE = 500
 
-/** `isReference`: rows of equal order go by sourcedId, not by ordinal. */
+/** `isReference`: rows of equal order go by sourcedId, not by key. */
 export function compileSelection(selection: Selection, scope: Scope, machine: Machine, isReference = false): Finder {
   const rows = rowsOf(scope.tree, selection.target.text)
   if (rows === undefined) throw new Error(`unchecked target ${selection.target.text}`)
@@ -106,6 +106,8 @@ function compileStaged(selection: Selection, source: SourceTree, scope: Scope, m
   const columns = (selection.match ?? []).map((column) => compileColumn(column, source, scope, machine))
   if (columns.length === 0) return () => allRows(source.name, machine)
   const slots = columns.map(({ slot }) => slot)
+  const key = shapeAt(source.shape, [source.key.text])
+  const keySlot = key?.kind === 'scalar' ? key.slot : 0
   return (frame) => {
     const values: Value[] = []
     let isListed = false
@@ -121,7 +123,7 @@ function compileStaged(selection: Selection, source: SourceTree, scope: Scope, m
     for (const choice of combinations(values)) {
       for (const row of rows.byMatch(source.name, slots, choice)) found.set(row.ordinal, row)
     }
-    return [...found.values()].sort((a, b) => a.ordinal - b.ordinal)
+    return [...found.values()].sort((a, b) => compareKeys(a.row[keySlot], b.row[keySlot]))
   }
 }
 

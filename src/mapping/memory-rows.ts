@@ -2,6 +2,7 @@
 
 import type { Row } from './coerce.ts'
 import type { StagedRow, StagedRows } from './ports.ts'
+import { compareKeys } from './values.ts'
 
 interface MemorySource {
   readonly name: string
@@ -44,6 +45,7 @@ function createTable({ keySlot, rows }: MemorySource) {
         if (same) same.push(entry)
         else index.set(key, [entry])
       }
+      for (const same of index.values()) same.sort((a, b) => compareKeys(a.row[keySlot], b.row[keySlot]))
       indexes.set(name, index)
       return index
     },

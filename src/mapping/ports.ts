@@ -13,7 +13,7 @@ export interface StagedRows {
   batch(source: string, after: number, limit: number): readonly StagedRow[]
   byOrdinal(source: string, ordinal: number): StagedRow | undefined
   byKey(source: string, key: string | number): StagedRow | undefined
-  /** Rows whose slots equal the values, by ordinal. An index exists for each entry of Mapping.indexes. */
+  /** Rows whose slots equal the values, by key: ordinals depend on what came and went before. An index exists for each entry of Mapping.indexes. */
   byMatch(
     source: string,
     slots: readonly number[],

@@ -65,6 +65,13 @@ export function isIn(value: Value, list: Value): boolean {
   return list.some((member) => (isList(member) ? isIn(value, member) : member === value))
 }
 
+/** Orders the keys of rows as SQLite does: numbers before texts. */
+export function compareKeys(a: unknown, b: unknown): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  return Number(typeof a === 'string') - Number(typeof b === 'string')
+}
+
 /** Orders text by code point, as SQLite and JSON clients do; the `<` of JavaScript misplaces characters above U+FFFF. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0

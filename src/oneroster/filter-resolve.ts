@@ -20,8 +20,8 @@ export interface ResolvedFilter {
   readonly mentions: ReadonlySet<'status' | 'dateLastModified'>
   /** Whether the filter says `status='active'` and nothing else. */
   readonly isActiveOnly: boolean
-  /** Whether every record that matches was changed after some time, so that the list costs what has changed. */
-  readonly isDelta: boolean
+  /** Every record that matches was changed at this time or later (ms since 1970), so that the list costs what has changed. */
+  readonly changedSinceMs: number | undefined
 }
 
 /** Each comparison takes at most two SQL parameters, or one a word of a list, and an engine takes 100 for the statement. */
@@ -64,8 +64,7 @@ export function resolveFilter(entity: Entity, filter: Filter, version: Version):
   const [only, ...others] = written
   const isActiveOnly =
     others.length === 0 && only?.field === 'status' && only.predicate === '=' && only.value === 'active'
-  const isDelta = anyOf.every((group) => group.some(boundsChange))
-  return { ok: true, filter: { anyOf, mentions, isActiveOnly, isDelta } }
+  return { ok: true, filter: { anyOf, mentions, isActiveOnly, changedSinceMs: changedSince(anyOf) } }
 }
 
 /** `sourcedId='a' OR sourcedId='b' OR …` is one comparison with a set, however long. */
@@ -105,8 +104,16 @@ function findTooLarge(comparisons: readonly ResolvedComparison[]): FilterFault |
   return undefined
 }
 
-function boundsChange({ operand, predicate }: ResolvedComparison): boolean {
-  return operand.kind === 'generation' && (predicate === '>' || predicate === '>=' || predicate === '=')
+/** The least of what the groups demand; undefined when one of them demands nothing. */
+function changedSince(anyOf: readonly (readonly ResolvedComparison[])[]): number | undefined {
+  const bounds = anyOf.map((group) => Math.max(...group.map(lowerBound)))
+  const least = Math.min(...bounds)
+  return Number.isFinite(least) ? least : undefined
+}
+
+function lowerBound({ operand, predicate, value, oneOf }: ResolvedComparison): number {
+  const isBound = operand.kind === 'generation' && (predicate === '>' || predicate === '>=' || predicate === '=')
+  return isBound ? Math.min(...(oneOf ?? [value]).map(Number)) : Number.NEGATIVE_INFINITY
 }
 
 function mentionsField(comparisons: readonly FilterComparison[], name: string): boolean {

@@ -64,7 +64,7 @@ export function* selectRoster(sql: Sql, narrowing: Narrowing, generation: number
   }
 }
 
-const seqsOf = (records: readonly Found[]) => Uint32Array.from(records, ({ seq }) => seq)
+const seqsOf = (records: readonly Found[]) => Uint32Array.from(records, ({ seq }) => seq).sort()
 const idOf = ({ sourcedId }: Found) => sourcedId
 
 function selection(found: Readonly<Partial<Record<Collection, readonly Found[]>>>): Selection {

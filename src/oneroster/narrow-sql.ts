@@ -29,48 +29,94 @@ function seen(row: string): string {
 
 const IS_NO_CONTACT = `(r."role" is null or r."role" not in ('guardian', 'parent', 'relative'))`
 
+/** What belongs to a school, in parts: a large one must not make a long step. */
+export interface BySchool {
+  /** The last sourcedId of the part that begins after another; parameters: school, that other, how many. */
+  readonly edge: string
+  /** What is found in a part; parameters: school, the sourcedId before it, its last or null, and its own. */
+  readonly statement: string
+}
+
+function edgeOf(table: string, school: string): string {
+  return `select sourcedId from ${table} where ${school} and sourcedId > ? order by sourcedId limit 1 offset ? - 1`
+}
+
+/** A blob is greater than every text. */
+function withinPart(row: string): string {
+  return `${row}.sourcedId > ? and ${row}.sourcedId <= coalesce(?, x'')`
+}
+
 /** Those of a school whose course is there and belongs by its org, and which have a session. */
-export const CLASSES = `
+export const CLASSES: BySchool = {
+  edge: edgeOf('records_classes', '"school" = ?'),
+  statement: `
   select r.seq, r.sourcedId, r."course" as course
   from records_classes r cross join records_courses c on c.sourcedId = r."course"
-  where r."school" = ? and ${seen('r')} and ${seen('c')} and c."org" in (select value from json_each(?))
+  where r."school" = ? and ${withinPart('r')} and ${seen('r')} and ${seen('c')} and c."org" in (select value from json_each(?))
     and exists (
       select 1 from links_classes l cross join records_academicSessions a on a.sourcedId = l.target
-      where l.seq = r.seq and l.field = 'terms' and ${seen('a')})`
+      where l.seq = r.seq and l.field = 'terms' and ${seen('a')})`,
+}
 export const COURSES = `
   select r.seq, r.sourcedId, r."schoolYear" as schoolYear
   from json_each(?) named cross join records_courses r on r.sourcedId = named.value where ${seen('r')}`
-export const USERS = `
+export const USERS: BySchool = {
+  edge: edgeOf('links_users', `field = 'orgs' and target = ?`),
+  statement: `
   select r.seq, r.sourcedId from links_users l cross join records_users r on r.seq = l.seq
-  where l.field = 'orgs' and l.target = ? and ${seen('r')}`
-export const USERS_WITHOUT_CONTACTS = `${USERS} and ${IS_NO_CONTACT}`
-const ENROLLMENTS = `
-  select json_group_array(r.seq) as seqs from records_enrollments r where r."school" = ? and ${seen('r')}`
+  where l.field = 'orgs' and l.target = ? and ${withinPart('l')} and ${seen('r')}`,
+}
+export const USERS_WITHOUT_CONTACTS: BySchool = { ...USERS, statement: `${USERS.statement} and ${IS_NO_CONTACT}` }
+const ENROLLMENTS: BySchool = {
+  edge: edgeOf('records_enrollments', '"school" = ?'),
+  statement: `
+  select json_group_array(r.seq) as seqs from records_enrollments r
+  where r."school" = ? and ${withinPart('r')} and ${seen('r')}`,
+}
 export const DEMOGRAPHICS = `
   select r.seq, r.sourcedId
   from json_each(?) user cross join records_demographics r on r.sourcedId = user.value where ${seen('r')}`
 
-/** What a statement finds for each school, one school a step: an index leads to them, and no step sees a whole district. */
+/** Versions that are looked at in a step. */
+const STEP = 2_000
+
+/** What is found for each school, led by an index, one part a step. */
+function* inParts<T extends object>(
+  find: Find,
+  schools: readonly string[],
+  { edge, statement }: BySchool,
+  ...parameters: readonly SqlValue[]
+): Generator<T[]> {
+  for (const school of schools) {
+    let upTo: string | undefined = ''
+    while (upTo !== undefined) {
+      const after: string = upTo
+      upTo = find<{ sourcedId: string }>(edge, school, after, STEP)[0]?.sourcedId
+      yield find<T>(statement, school, after, upTo ?? null, ...parameters)
+    }
+  }
+}
+
 export function* eachSchool<T extends Found>(
   find: Find,
   schools: readonly string[],
-  statement: string,
+  bySchool: BySchool,
   ...parameters: readonly SqlValue[]
 ): Generator<void, T[]> {
   // A user of two schools is found twice.
   const found = new Map<number, T>()
-  for (const school of schools) {
-    for (const record of find<T>(statement, school, ...parameters)) found.set(record.seq, record)
+  for (const part of inParts<T>(find, schools, bySchool, ...parameters)) {
+    for (const record of part) found.set(record.seq, record)
     yield
   }
-  return inOrder(found.values())
+  return [...found.values()]
 }
 
 /** Nine in ten of a roster's records, so they come as numbers alone. Each has one school. */
 export function* enrollmentsOf(find: Find, schools: readonly string[]): Generator<void, Uint32Array> {
   const seqs: Uint32Array[] = []
-  for (const school of schools) {
-    for (const row of find<{ seqs: string }>(ENROLLMENTS, school)) seqs.push(Uint32Array.from(JSON.parse(row.seqs)))
+  for (const part of inParts<{ seqs: string }>(find, schools, ENROLLMENTS)) {
+    for (const row of part) seqs.push(Uint32Array.from(JSON.parse(row.seqs)))
     yield
   }
   const all = new Uint32Array(seqs.reduce((sum, { length }) => sum + length, 0))
@@ -82,15 +128,13 @@ export function* enrollmentsOf(find: Find, schools: readonly string[]): Generato
   return all.sort()
 }
 
-const IDS_A_STEP = 5_000
-
 export function* eachId<T extends Found>(find: Find, ids: readonly string[], statement: string): Generator<void, T[]> {
   const found: T[] = []
-  for (let start = 0; start < ids.length; start += IDS_A_STEP) {
-    for (const record of find<T>(statement, JSON.stringify(ids.slice(start, start + IDS_A_STEP)))) found.push(record)
+  for (let start = 0; start < ids.length; start += STEP) {
+    for (const record of find<T>(statement, JSON.stringify(ids.slice(start, start + STEP)))) found.push(record)
     yield
   }
-  return inOrder(found)
+  return found
 }
 
 export function* usersWithoutContacts(find: Find): Generator<void, Found[]> {
@@ -98,7 +142,7 @@ export function* usersWithoutContacts(find: Find): Generator<void, Found[]> {
   for (let after = 0; ; ) {
     const batch = find<Found & { isContact: number }>(
       `select r.seq, r.sourcedId, not ${IS_NO_CONTACT} as isContact from records_users r
-       where r.seq > ? and ${seen('r')} order by r.seq limit ${IDS_A_STEP}`,
+       where r.seq > ? and ${seen('r')} order by r.seq limit ${STEP}`,
       after,
     )
     const last = batch.at(-1)
@@ -107,10 +151,6 @@ export function* usersWithoutContacts(find: Find): Generator<void, Found[]> {
     for (const record of batch) if (!record.isContact) found.push(record)
     yield
   }
-}
-
-function inOrder<T extends Found>(records: Iterable<T>): T[] {
-  return [...records].sort((a, b) => a.seq - b.seq)
 }
 
 /** A number comes first: one school's number may look like another's sourcedId. What names no school is passed over. */

@@ -10,7 +10,7 @@ export interface NarrowedBatch {
   readonly records: readonly StoredRecord[]
 }
 
-const BATCH = 1_000
+const BATCH = 100
 const NONE = new Uint32Array(0)
 
 /**

@@ -26,6 +26,8 @@ export interface Query {
   readonly warnings: readonly StatusInfo[]
   /** What was asked, without any value of a filter: for the log. */
   readonly shape: string
+  /** The same for every page of a list and different for any other: what was asked, without limit and offset. */
+  readonly list: string
 }
 
 export interface QueryFault {
@@ -54,7 +56,7 @@ export function parseQuery(
   const selection = readFields(parameters, asked)
   if ('outcome' in selection) return { ok: false, fault: selection }
   const whole = { ok: true, limit: 1, offset: 0, sort: DEFAULT_SORT, filter: undefined, ...selection } as const
-  if (single) return { ...whole, shape: shapeOf({ fields: selection.fields }) }
+  if (single) return { ...whole, shape: shapeOf({ fields: selection.fields }), list: '' }
 
   const repeated = ONCE.find((name) => parameters.filter((parameter) => parameter.name === name).length > 1)
   if (repeated !== undefined) return refuse('invalid-parameter', `The parameter ${repeated} was given more than once.`)
@@ -80,6 +82,7 @@ export function parseQuery(
     filter: condition.filter,
     warnings: [...order.warnings, ...selection.warnings],
     shape: shapeOf({ limit, offset, filter: condition.written, sort: order.sort, fields: selection.fields }),
+    list: JSON.stringify([condition.written, order.sort, selection.fields]),
   }
 }
 

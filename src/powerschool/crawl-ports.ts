@@ -26,22 +26,29 @@ export interface ListState {
   readonly startedMs?: number
 }
 
-/** Synchronous. Each call is whole or has not happened, also when the process is killed. */
+/** Each call is whole or has not happened, also when the process is killed; but for what waits to be written with other marks. */
 export interface CrawlStore {
   /** The values for a placeholder such as 'orgs.school.id', in a stable order; called when the source is about to be read. */
-  parentValues(placeholder: string): readonly (string | number)[]
+  parentValues(placeholder: string): Promise<readonly (string | number)[]>
   /** For `{settings.x}` in `q`; a list means one list read a value. */
   setting(name: string): unknown
   listState(source: string, list: string): ListState | undefined
+  /** Whether an earlier crawl has proved the list to be a single page that is not full, and this one may build on it. */
+  mayBeUnchanged(source: string, list: string, pageSize: number): boolean
+  /** Finishes the list, and answers true, if these are exactly the rows that an earlier crawl has proved it to have. */
+  finishUnchanged(source: string, list: string, rows: readonly unknown[]): Promise<boolean>
   /** `total` is what PowerSchool counts; undefined where it does not count. */
   beginList(source: string, list: string, total: number | undefined): void
-  /** Rows and page mark in one transaction; replaces an earlier reading of the page. `repeated`: keys that another page of the list holds. */
-  savePage(source: string, list: string, page: number, rows: readonly unknown[]): { readonly repeated: number }
-  /** Forgets the rows, pages and total of the list. */
+  /**
+   * `repeated`: keys that another page of the list holds, or this one twice; the list has to be restarted then. A page that comes
+   * when its list was restarted is dropped.
+   */
+  savePage(source: string, list: string, page: number, rows: readonly unknown[]): Promise<{ readonly repeated: number }>
+  /** Forgets what was read of the list. */
   restartList(source: string, list: string): void
-  finishList(source: string, list: string): void
+  finishList(source: string, list: string): Promise<void>
   isSourceDone(source: string): boolean
-  finishSource(source: string): void
+  finishSource(source: string): Promise<void>
 }
 
 export interface CrawlProgressReport {

@@ -17,6 +17,8 @@ interface CrawlOptions {
   readonly onProgress?: (progress: CrawlProgressReport) => void
   /** Ends the crawl with `sync-stopped`; what is stored stays, and the next crawl goes on from it. */
   readonly signal?: AbortSignal | undefined
+  /** Lets others in where a district's size makes a step long. */
+  readonly pause: () => Promise<void>
 }
 
 /**
@@ -66,7 +68,7 @@ async function crawlSource(context: SourceCrawl): Promise<void> {
   const { log, onProgress = () => {} } = options
   const fail = (failure: unknown) => controller.abort(failure)
   const startedMs = client.now()
-  const lists = listsOf(source, store)
+  const lists = await listsOf(source, store, options.pause)
   const progress = createSourceProgress({
     source: source.name,
     sourceIndex: index,
@@ -108,12 +110,12 @@ async function crawlSource(context: SourceCrawl): Promise<void> {
     },
     fail,
   )
-  gone.finish((list, rowsBefore) => {
+  await gone.finish((list, rowsBefore) => {
     progress.listCounted(list.list, 0)
     progress.rowsRead(-rowsBefore)
     progress.listDone()
   })
-  store.finishSource(source.name)
+  await store.finishSource(source.name)
   log.info('powerschool-source-read', {
     source: source.name,
     lists: lists.length,

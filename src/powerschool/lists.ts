@@ -20,21 +20,25 @@ export interface List {
   readonly detail: Query
 }
 
+/** Lists that are made between two pauses. */
+const SLICE_LISTS = 1_000
+
 /** In the parents' order. Refuses with `settings-invalid` when a setting of `q` has no value; an empty list gives no lists. */
-export function listsOf(source: CrawlSource, store: CrawlStore): List[] {
+export async function listsOf(source: CrawlSource, store: CrawlStore, pause: () => Promise<void>): Promise<List[]> {
   const { name, get, rows, keyPath, isSingle, parent, expand, extend } = source
   const detail: Query = {
     ...(expand.length === 0 ? {} : { expansions: expand.join(',') }),
     ...(extend.length === 0 ? {} : { extensions: extend.join(',') }),
   }
   const filters = filtersOf(source, store)
-  const parents = parent === undefined ? [undefined] : new Set(store.parentValues(parent.placeholder))
+  const parents = parent === undefined ? [undefined] : new Set(await store.parentValues(parent.placeholder))
   const lists: List[] = []
   for (const value of parents) {
     const { path, ...ofParent } = pathsOf(get, parent?.placeholder, value)
     for (const { values, filter } of filters) {
       const list = [...(value === undefined ? [] : [value]), ...values].join(';') || 'all'
       lists.push({ source: name, list, path, ...ofParent, rows, keyPath, isSingle, filter, detail })
+      if (lists.length % SLICE_LISTS === 0) await pause()
     }
   }
   return lists

@@ -7,7 +7,7 @@ import type { CrawlStore } from './crawl-ports.ts'
 import type { List } from './lists.ts'
 import { eachInPool } from './pool.ts'
 import { beginOrResume } from './resume.ts'
-import { countedOf, hasUncounted, repeatsKey, rowsOf, singleRowOf } from './rows.ts'
+import { countedOf, hasUncounted, type Row, repeatsKey, rowsOf, singleRowOf } from './rows.ts'
 
 const MAX_REPEATS = 3
 /** Beyond the count, or without one: more pages than that mean a server that does not know where its list ends. */
@@ -37,16 +37,21 @@ interface Shortfall {
  * a page is read again up to three times and then refused with `powerschool-incomplete`; more rows than the count are fine.
  * What the store already holds of the list is not read again.
  *
+ * Of a list that an earlier crawl has proved to be a single page with room, the page comes first: if it holds just the rows that
+ * it held, the list is finished without being counted.
+ *
  * `/count` leaves out "Graduated Students". Of a server that counts them, a list of schools always looks one short; it is
  * taken for whole when every reading has shown just that, which a school lost by a passing fault does not.
  */
 export async function readList(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
+  const first = await readFirst(client, list, store, options)
+  if (first === 'unchanged') return
   let mayCountGraduates = hasUncounted(list.rows)
   for (let reading = 1; ; reading += 1) {
     const acceptsGraduates = mayCountGraduates && reading > MAX_REPEATS
     const shortfall = list.isSingle
       ? await readSingle(client, list, store, options)
-      : await readPages(client, list, store, { ...options, acceptsGraduates })
+      : await readPages(client, list, store, { ...options, acceptsGraduates, first: reading === 1 ? first : undefined })
     if (shortfall === undefined) break
     const { expected, got, reason, isWholeWithGraduates } = shortfall
     mayCountGraduates &&= isWholeWithGraduates
@@ -54,7 +59,27 @@ export async function readList(client: PowerSchoolClient, list: List, store: Cra
     options.log.warn('powerschool-list-again', { path: list.path, reason, expected, got, reading })
     await client.backOff(reading, list.path, options.signal)
   }
-  store.finishList(list.source, list.list)
+  await store.finishList(list.source, list.list)
+}
+
+/** The rows of a first page that came before the count and is not what it was. A full one is not used: others may follow it. */
+async function readFirst(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
+  const { source, list: id } = list
+  const { pageSize, onTotal, onRows } = options
+  if (list.isSingle || store.listState(source, id) !== undefined) return undefined
+  if (!store.mayBeUnchanged(source, id, pageSize)) return undefined
+  const rows = await getPage(client, list, 1, options)
+  if (rows.length >= pageSize) return undefined
+  if (!(await store.finishUnchanged(source, id, rows))) return rows
+  onTotal?.(rows.length)
+  onRows?.(rows.length)
+  return 'unchanged'
+}
+
+function getPage(client: PowerSchoolClient, list: List, page: number, { pageSize, signal }: ReadListOptions) {
+  const { path, rows, detail, filter } = list
+  const query = { page, pagesize: pageSize, ...detail, ...filter }
+  return client.get(path, { query, read: (body) => rowsOf(body, rows, path), signal })
 }
 
 async function readSingle(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
@@ -64,7 +89,7 @@ async function readSingle(client: PowerSchoolClient, list: List, store: CrawlSto
   const rows = await client.get(path, { query: { ...detail, ...filter }, read, signal: options.signal })
   options.onTotal?.(1)
   store.beginList(source, id, 1)
-  store.savePage(source, id, 1, rows)
+  await store.savePage(source, id, 1, rows)
   options.onRows?.(1)
   return undefined
 }
@@ -73,10 +98,10 @@ async function readPages(
   client: PowerSchoolClient,
   list: List,
   store: CrawlStore,
-  options: ReadListOptions & { readonly acceptsGraduates: boolean },
+  options: ReadListOptions & { readonly acceptsGraduates: boolean; readonly first: readonly Row[] | undefined },
 ): Promise<Shortfall | undefined> {
   const { source, list: id, path } = list
-  const { pageSize, signal, onRows, onFailure, acceptsGraduates, log } = options
+  const { pageSize, onRows, onFailure, acceptsGraduates, first, log } = options
   const { total, pages, rows: rowsBefore } = await beginOrResume(client, list, store, options)
   const keys = new Set<string>()
   const sizes = new Map<number, number>()
@@ -95,10 +120,10 @@ async function readPages(
   }
 
   async function readPage(page: number): Promise<void> {
-    const query = { page, pagesize: pageSize, ...list.detail, ...list.filter }
-    const rows = await client.get(path, { query, read: (body) => rowsOf(body, list.rows, path), signal })
+    const rows = (page === 1 ? first : undefined) ?? (await getPage(client, list, page, options))
     if (!isSound()) return
-    const { repeated } = store.savePage(source, id, page, rows)
+    const { repeated } = await store.savePage(source, id, page, rows)
+    if (!isSound()) return
     sizes.set(page, rows.length)
     rowsGot += rows.length
     rowsCounted += countedOf(rows, list.rows)

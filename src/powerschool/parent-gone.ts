@@ -22,7 +22,7 @@ interface GoneLists {
   /** Sets the list aside if it failed because its parent is gone; else throws the failure. */
   setAside(list: List, failure: unknown): Promise<void>
   /** Finishes the lists that were set aside as empty ones. `onEmptied` learns how many rows each had in the store. */
-  finish(onEmptied: (list: List, rowsBefore: number) => void): void
+  finish(onEmptied: (list: List, rowsBefore: number) => void): Promise<void>
 }
 
 /** A 404, and the list has a parent. */
@@ -56,7 +56,7 @@ export function createGoneLists({ client, store, log, signal, isProven }: GoneLi
       gone.push({ list, failure })
       if (gone.length > MOST_WITHOUT_PROOF && !isProven()) throw gone[0]?.failure
     },
-    finish(onEmptied) {
+    async finish(onEmptied) {
       const [first] = gone
       if (first !== undefined && !isProven()) throw first.failure
       for (const { list } of gone) {
@@ -64,8 +64,8 @@ export function createGoneLists({ client, store, log, signal, isProven }: GoneLi
         const rowsBefore = store.listState(source, id)?.rows ?? 0
         store.restartList(source, id)
         store.beginList(source, id, 0)
-        store.savePage(source, id, 1, [])
-        store.finishList(source, id)
+        await store.savePage(source, id, 1, [])
+        await store.finishList(source, id)
         log.info('parent-gone', { source, list: id })
         onEmptied(list, rowsBefore)
       }

@@ -1,7 +1,12 @@
-// What a crawl has read so far, page by page, so that it goes on after a restart with nothing read twice.
-import { type Crawl, stagedTable } from './crawls.ts'
-import { quoteName } from './schema.ts'
+// What a crawl has read so far: its rows among those of earlier crawls, and marks from which it goes on after a restart.
+import { findList } from './crawl-lists.ts'
+import { openCrawlMarks, replayMarks } from './crawl-marks.ts'
+import type { Crawl, CrawlTally } from './crawls.ts'
+import { addPage, beginReading, finishedReading } from './list-reading.ts'
+import { countProblems, type RowProblem, sumProblems } from './problem-counts.ts'
+import { openSourceWriter, type SourceWriter } from './source-writer.ts'
 import type { Sql } from './sql.ts'
+import { hasExactly, type StagedInput } from './staged-changes.ts'
 
 export interface ListState {
   readonly total: number | undefined
@@ -12,220 +17,152 @@ export interface ListState {
   readonly startedMs: number
 }
 
-export interface StagedInput {
-  readonly key: string | number
-  /** The row's cells as a JSON array. */
-  readonly body: string
+export interface PageInput {
+  readonly rows: readonly StagedInput[]
+  /** With the rows whose key could not be read. */
+  readonly rowCount: number
+  readonly problems: readonly RowProblem[]
 }
 
-export interface RowProblem {
-  readonly path: string
-  readonly found: string
-  readonly key: string | number | undefined
+export interface CrawlProgressOptions {
+  readonly sql: Sql
+  readonly crawl: Crawl
+  readonly now: () => number
+  readonly pause: () => Promise<void>
+  /** Calls back after so many milliseconds; returns how to cancel. */
+  readonly after: (ms: number, call: () => void) => () => void
+  /** How many requests this process has sent for the crawl. */
+  readonly requests: () => number
 }
 
+/** One source is read at a time, its lists side by side. */
 export interface CrawlProgress {
   listState(source: string, list: string): ListState | undefined
+  /** Whether the list is whole, free of problems and shorter than a page, and the crawl trusts what was found before. */
+  mayBeUnchanged(source: string, list: string, pageSize: number): boolean
+  /** Finishes the list if the page has exactly its rows. */
+  finishUnchanged(source: string, list: string, page: PageInput): boolean
   beginList(source: string, list: string, total: number | undefined): void
   /**
-   * Keeps a page's rows and its mark in one transaction, in place of an earlier reading of the page. A key that another list has brought already is kept once
-   * (a district's course comes from each of its schools); one that this list has brought already counts as repeated.
+   * Writes what differs of a page's rows, then its mark; what a kill in between leaves is compared with the next reading. A key
+   * that this reading of the list has brought already counts as repeated: nothing of the page is kept then, for the list has to
+   * be restarted. Keys of other lists do not count (a district's course comes from each of its schools). The page of a list that
+   * was restarted meanwhile is dropped.
    */
-  savePage(
-    source: string,
-    list: string,
-    page: number,
-    rows: readonly StagedInput[],
-    problems: readonly RowProblem[],
-  ): { readonly repeated: number }
+  savePage(source: string, list: string, page: number, input: PageInput): Promise<{ readonly repeated: number }>
+  /** Forgets what was read of the list; its rows stay to be compared with the next reading. */
   restartList(source: string, list: string): void
-  finishList(source: string, list: string): void
+  /** Deletes the rows that none of its pages held. */
+  finishList(source: string, list: string): Promise<void>
   isSourceDone(source: string): boolean
-  /**
-   * A key that several lists brought (a district's course comes from each of its schools) is kept once from here on: the
-   * first list's, whichever came first.
-   */
-  finishSource(source: string): void
+  /** Deletes the rows of lists that this crawl has not finished. */
+  finishSource(source: string): Promise<void>
+  tally(): CrawlTally
+  /** Writes the marks that wait. */
+  flush(): void
+  /** Leaves no timer behind; marks that still wait are lost. */
+  stop(): void
 }
 
-/**
- * A commit is what a page costs, so there is one a page: a list's beginning is written with its first page, its end with the
- * next page of any list (a kill in between costs a count, never a page). Keys are indexed when a source is complete; an index
- * kept up meanwhile made each commit four times as long, for keys come in no order.
- */
-export function openCrawlProgress(sql: Sql, crawl: Crawl, now: () => number): CrawlProgress {
-  const { id, area } = crawl
-  const begun = new Map<string, { readonly total: number | undefined; readonly ms: number }>()
-  let finished: { readonly source: string; readonly list: string }[] = []
-  /** The keys of the lists that are being read. */
-  const openKeys = new Map<string, Set<string | number>>()
-  const nameOf = (source: string, list: string) => `${source} ${list}`
+/** Goes on from the marks of an interrupted crawl. */
+export async function openCrawlProgress(options: CrawlProgressOptions): Promise<CrawlProgress> {
+  const { sql, crawl, now, pause, after, requests } = options
+  const replay = replayMarks(sql, crawl)
+  let step = replay.next()
+  for (; step.done !== true; step = replay.next()) await pause()
+  const before = step.value.tally
+  let { readings } = step.value
+  let open: { readonly source: string; readonly writer: SourceWriter } | undefined
+  let rowsRead = 0
+  let changedRows = 0
 
-  const keysOf = (source: string, list: string): Set<string | number> => {
-    const name = nameOf(source, list)
-    let keys = openKeys.get(name)
-    if (keys === undefined) {
-      const isFresh = begun.has(name)
-      const stored = isFresh
-        ? []
-        : sql.all<{ key: string | number }>(`select key from ${stagedTable(area, source)} where list = ?`, list)
-      keys = new Set(stored.map(({ key }) => key))
-      openKeys.set(name, keys)
-    }
-    return keys
+  const tally = (): CrawlTally => ({
+    requests: before.requests + requests(),
+    rows: before.rows + rowsRead,
+    changedRows: before.changedRows + changedRows,
+  })
+  const marks = openCrawlMarks({ sql, crawl, now, after, tally })
+  const onChanges = (rows: number) => {
+    changedRows += rows
   }
+  if (step.value.source !== undefined) turnTo(step.value.source)
 
-  const writeBeginning = (source: string, list: string) => {
-    const name = nameOf(source, list)
-    const beginning = begun.get(name)
-    if (beginning === undefined) return
-    sql.run(
-      `insert into crawl_lists (crawl, source, list, total, begun_ms, is_done) values (?, ?, ?, ?, ?, 0)
-       on conflict (crawl, source, list) do update
-         set total = excluded.total, begun_ms = excluded.begun_ms, is_done = 0`,
-      id,
-      source,
-      list,
-      beginning.total ?? null,
-      beginning.ms,
-    )
-    begun.delete(name)
-  }
-  const writeEnds = () => {
-    for (const { source, list } of finished) {
-      writeBeginning(source, list)
-      sql.run(`update crawl_lists set is_done = 1 where crawl = ? and source = ? and list = ?`, id, source, list)
-    }
-    finished = []
+  function turnTo(source: string): SourceWriter {
+    if (open?.source === source) return open.writer
+    if (open !== undefined) readings = new Map()
+    open = { source, writer: openSourceWriter(source, { sql, marks, pause, onChanges }) }
+    return open.writer
   }
 
   return {
     listState(source, list) {
-      const name = nameOf(source, list)
-      const beginning = begun.get(name)
-      if (beginning !== undefined) {
-        return { total: beginning.total, pages: new Set(), isDone: false, rows: 0, startedMs: beginning.ms }
-      }
-      const isEnding = finished.some((end) => end.source === source && end.list === list)
-      if (isEnding) sql.transaction(writeEnds)
-      const [row] = sql.all<{ total: number | null; begun_ms: number; is_done: number }>(
-        `select total, begun_ms, is_done from crawl_lists where crawl = ? and source = ? and list = ?`,
-        id,
-        source,
-        list,
-      )
-      if (row === undefined) return undefined
-      const pages = sql.all<{ page: number; rows: number }>(
-        `select page, rows from crawl_pages where crawl = ? and source = ? and list = ?`,
-        id,
-        source,
-        list,
-      )
-      return {
-        total: row.total ?? undefined,
-        startedMs: row.begun_ms,
-        isDone: row.is_done === 1,
-        pages: new Set(pages.map((page) => page.page)),
-        rows: pages.reduce((sum, page) => sum + page.rows, 0),
-      }
+      turnTo(source)
+      return readings.get(list)
+    },
+    mayBeUnchanged(source, list, pageSize) {
+      if (crawl.isFull) return false
+      const kept = findList(sql, source, list)
+      return kept?.isWhole === true && !kept.hasProblems && kept.rows < pageSize
+    },
+    finishUnchanged(source, list, { rows, rowCount, problems }) {
+      turnTo(source)
+      if (problems.length > 0 || rows.length < rowCount || !hasExactly(sql, source, list, rows)) return false
+      rowsRead += rowCount
+      readings.set(list, finishedReading(rowCount, rowCount, now()))
+      marks.add(source, ['done', list, rowCount, rowCount, now()])
+      return true
     },
     beginList(source, list, total) {
-      begun.set(nameOf(source, list), { total, ms: now() })
+      turnTo(source)
+      const startedMs = now()
+      readings.set(list, beginReading(total, startedMs))
+      marks.add(source, ['begun', list, total ?? null, startedMs])
     },
-    savePage(source, list, page, rows, problems) {
-      const table = stagedTable(area, source)
-      return sql.transaction(() => {
-        const isReread =
-          !begun.has(nameOf(source, list)) &&
-          sql.run(
-            `delete from crawl_pages where crawl = ? and source = ? and list = ? and page = ?`,
-            id,
-            source,
-            list,
-            page,
-          ).changes > 0
-        if (isReread) {
-          sql.run(`delete from ${table} where list = ? and page = ?`, list, page)
-          openKeys.delete(nameOf(source, list))
-        }
-        const keys = keysOf(source, list)
-        const before = keys.size
-        writeBeginning(source, list)
-        writeEnds()
-        for (const { key, body } of rows) {
-          keys.add(key)
-          sql.run(`insert into ${table} (key, list, page, body) values (?, ?, ?, ?)`, key, list, page, body)
-        }
-        for (const { path, found, key } of problems) {
-          sql.run(
-            `insert into crawl_problems (crawl, source, list, path, found, key) values (?, ?, ?, ?, ?, ?)`,
-            id,
-            source,
-            list,
-            path,
-            found,
-            key === undefined ? null : String(key),
-          )
-        }
-        sql.run(
-          `insert into crawl_pages (crawl, source, list, page, rows) values (?, ?, ?, ?, ?)`,
-          id,
-          source,
-          list,
-          page,
-          rows.length,
-        )
-        return { repeated: before + rows.length - keys.size }
-      })
+    async savePage(source, list, page, { rows, rowCount, problems }) {
+      const writer = turnTo(source)
+      const reading = readings.get(list)
+      if (reading === undefined) return { repeated: 0 }
+      const keys = [...new Set(rows.map(({ key }) => key))]
+      const repeated = rows.length - keys.filter((key) => !reading.keys.has(key)).length
+      if (repeated > 0) return { repeated }
+      const counts = countProblems(problems)
+      addPage(reading, page, rowCount, keys, counts)
+      rowsRead += rowCount
+      const isWanted = () => readings.get(list) === reading
+      await writer.writePage(list, rows, ['page', list, page, rowCount, keys, ...counts], isWanted)
+      return { repeated: 0 }
     },
     restartList(source, list) {
-      begun.delete(nameOf(source, list))
-      openKeys.delete(nameOf(source, list))
-      sql.transaction(() => {
-        writeEnds()
-        sql.run(`delete from ${stagedTable(area, source)} where list = ?`, list)
-        for (const name of ['crawl_pages', 'crawl_problems', 'crawl_lists']) {
-          sql.run(`delete from ${name} where crawl = ? and source = ? and list = ?`, id, source, list)
-        }
-      })
+      turnTo(source).forget(list)
+      readings.delete(list)
+      marks.add(source, ['restarted', list])
+      // At once: after a kill its pages must not be taken for sound.
+      marks.flush()
     },
-    finishList(source, list) {
-      finished.push({ source, list })
-      openKeys.delete(nameOf(source, list))
+    async finishList(source, list) {
+      const writer = turnTo(source)
+      const reading = readings.get(list)
+      if (reading === undefined) throw new Error(`${source} ${list} was not begun`)
+      const { total, rows, startedMs } = reading
+      await writer.finishList(list, reading, ['done', list, total ?? null, rows, startedMs])
+      readings.set(list, finishedReading(total, rows, startedMs))
     },
-    isSourceDone(source) {
-      return sql.all(`select 1 from crawl_sources where crawl = ? and source = ?`, id, source).length > 0
+    isSourceDone: (source) => sql.all(`select 1 from crawl_sources where source = ?`, source).length > 0,
+    async finishSource(source) {
+      const writer = turnTo(source)
+      await writer.finishSource((list) => readings.get(list)?.isDone === true)
+      marks.commit(source, () => sql.run(`insert or ignore into crawl_sources (source) values (?)`, source))
     },
-    finishSource(source) {
-      sql.transaction(() => {
-        writeEnds()
-        indexKeys(sql, stagedTable(area, source), quoteName(`staged_${area}_${source}_by_key`))
-        sql.run(`insert or ignore into crawl_sources (crawl, source) values (?, ?)`, id, source)
-      })
-    },
+    tally,
+    flush: marks.flush,
+    stop: marks.stop,
   }
 }
 
-function indexKeys(sql: Sql, table: string, index: string): void {
-  sql.run(`create index if not exists ${index} on ${table}(key)`)
-  sql.run(
-    `delete from ${table} where seq in (
-       select seq from (
-         select seq, row_number() over (partition by key order by list, page, seq) as place from ${table}
-         where key in (select key from ${table} group by key having count(*) > 1))
-       where place > 1)`,
-  )
-}
-
-/** How often each declared column of a source could not be read as its type, with the first keys. */
+/** How often each declared column of a source could not be read as its type, with some keys; of unchanged rows, too. */
 export function crawlProblems(
   sql: Sql,
-  crawl: Crawl,
+  _crawl: Crawl,
 ): { source: string; path: string; found: string; count: number; keys: string[] }[] {
-  const rows = sql.all<{ source: string; path: string; found: string; count: number; keys: string }>(
-    `select source, path, found, count(*) as count, coalesce(json_group_array(key) filter (where key is not null), '[]') as keys
-     from crawl_problems where crawl = ? group by source, path, found`,
-    crawl.id,
-  )
-  return rows.map((row) => ({ ...row, keys: (JSON.parse(row.keys) as string[]).slice(0, 20) }))
+  return sumProblems(sql)
 }

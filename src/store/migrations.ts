@@ -3,12 +3,13 @@ import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
 import { CRAWLS_STEP, dropOldStaging } from './crawls.ts'
 import { COLUMNS_ADDED, writeMeta } from './meta.ts'
 import { NONCES_SCHEMA } from './nonces.ts'
-import { PIECES_SCHEMA } from './pieces.ts'
+import { PIECES_SCHEMA, PIECES_STEP } from './pieces.ts'
 import { PINS_SCHEMA } from './pins.ts'
 import { RECORD_HISTORY_SCHEMA } from './record-history.ts'
 import { recordIndexes } from './record-indexes.ts'
 import { ROSTERS_SCHEMA } from './rosters.ts'
 import { type CollectionStorage, quoteName } from './schema.ts'
+import { PUBLISHING_SCHEMA } from './snapshots.ts'
 import type { Sql } from './sql.ts'
 
 const CORE: readonly string[] = [
@@ -91,7 +92,7 @@ const STEPS: readonly (readonly string[])[] = [
     ...ROSTERS_SCHEMA,
     `delete from meta where name = 'signing-key'`,
   ],
-  [...PINS_SCHEMA, ...RECORD_HISTORY_SCHEMA, ...CRAWLS_STEP],
+  [...PIECES_STEP, ...PINS_SCHEMA, ...PUBLISHING_SCHEMA, ...RECORD_HISTORY_SCHEMA, ...CRAWLS_STEP],
 ]
 
 /** The step in which staged rows began to live on from crawl to crawl. */

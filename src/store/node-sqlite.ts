@@ -2,9 +2,15 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { LRUCache } from 'lru-cache'
 import { BridgeError } from '../errors.ts'
+import { type Checkpoints, startCheckpoints } from './node-checkpoints.ts'
 import type { Sql, SqlRow, SqlValue } from './sql.ts'
 
 export interface NodeSqlite extends Sql {
+  /**
+   * For who writes much, between two transactions: waits while the write-ahead log is longer than it should be, so that it
+   * cannot grow without bound. Without a checkpoint thread there is nothing to wait for.
+   */
+  whenLogIsShort(): Promise<void>
   close(): void
 }
 
@@ -15,26 +21,44 @@ const PAGE_CACHE_KIB = 32_768
 const PAGE_BYTES = 8_192
 /** A checkpoint waits for the disk; a larger log has fewer of them. */
 const LOG_PAGES = 4_000
+/** Where a thread makes the checkpoints, the log is this long (512 MB) only when it cannot keep up. */
+const LOG_PAGES_ASIDE = 64_000
+/** The log's file is cut to this length when the log begins anew. */
+const LOG_BYTES = 64 << 20
 /** Each shape of filter is a statement of its own, and consumers may send as many shapes as they like. */
 const STATEMENTS = 500
 const MMAP_BYTES = 1 << 30
+
+export interface NodeSqliteOptions {
+  readonly busyTimeoutMs?: number
+  /**
+   * Has a thread of its own make the checkpoints (of a file, not of `:memory:`), for a commit that makes one waits for the
+   * disk, 40 to 170 ms: for who answers requests meanwhile. It ends at `close`.
+   */
+  readonly hasCheckpointThread?: boolean
+}
 
 /**
  * Opens (or makes) a database file in WAL mode; `:memory:` for tests.
  * WAL with `synchronous = normal` loses no commit when the process is killed, and stays consistent at a power cut.
  */
-export function openNodeSqlite(path: string, { busyTimeoutMs = BUSY_TIMEOUT_MS } = {}): NodeSqlite {
+export function openNodeSqlite(
+  path: string,
+  { busyTimeoutMs = BUSY_TIMEOUT_MS, hasCheckpointThread = false }: NodeSqliteOptions = {},
+): NodeSqlite {
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs })
   database.exec(`
     pragma page_size = ${PAGE_BYTES};
     pragma journal_mode = wal;
     pragma synchronous = normal;
     pragma wal_autocheckpoint = ${LOG_PAGES};
+    pragma journal_size_limit = ${LOG_BYTES};
     pragma temp_store = memory;
     pragma cache_size = -${PAGE_CACHE_KIB};
     pragma mmap_size = ${MMAP_BYTES};
     pragma foreign_keys = off;
   `)
+  const checkpoints = hasCheckpointThread ? startCheckpointThread(database, path) : undefined
   const statements = new LRUCache<string, StatementSync>({ max: STATEMENTS })
   let depth = 0
 
@@ -79,11 +103,19 @@ export function openNodeSqlite(path: string, { busyTimeoutMs = BUSY_TIMEOUT_MS }
         depth = 0
       }
     },
+    whenLogIsShort: async () => checkpoints?.whenShort(),
     close() {
+      checkpoints?.stop()
       statements.clear()
       database.close()
     },
   }
+}
+
+function startCheckpointThread(database: DatabaseSync, path: string): Checkpoints {
+  const autocheckpoint = (pages: number) => database.exec(`pragma wal_autocheckpoint = ${pages}`)
+  autocheckpoint(LOG_PAGES_ASIDE)
+  return startCheckpoints(path, () => autocheckpoint(LOG_PAGES))
 }
 
 const CHECK_DISK = 'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one.'

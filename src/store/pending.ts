@@ -11,9 +11,10 @@ export function pendingGeneration(sql: Sql): Pending | undefined {
   return sql.all<Pending>(`select generation, sync from pending`)[0]
 }
 
-/** As `pendingGeneration`, when it waits for a person to release it. */
-export function heldPending(sql: Sql): Pending | undefined {
+/** As `pendingGeneration`, when it is whole and waits: for a person to release it, or for the consumers to be quiet. */
+export function wholePending(sql: Sql): Pending | undefined {
   return sql.all<Pending>(
-    `select p.generation, p.sync from pending p join syncs s on s.id = p.sync where s.status = 'validationError'`,
+    `select p.generation, p.sync from pending p join syncs s on s.id = p.sync 
+     where s.status = 'validationError' or (s.status = 'inProgress' and s.stage = 'publish')`,
   )[0]
 }

@@ -5,23 +5,33 @@ import type { Sql } from './sql.ts'
 
 export const PIECES_SCHEMA: readonly string[] = [
   // `seqs` are the versions in it, four bytes each, little endian: a page may use it exactly when its run is the same.
-  // `used` is the newest generation in whose list it was found.
   `create table pieces (
      id integer primary key, form text not null, first_seq integer not null, rows integer not null, seqs blob not null,
-     length integer not null, crc integer not null, used integer not null)`,
+     length integer not null, crc integer not null)`,
   `create unique index pieces_by_run on pieces(form, first_seq, rows)`,
-  `create index pieces_by_use on pieces(used)`,
-  // Apart, so that to mark a piece as used does not write its bytes anew.
   `create table piece_bytes (id integer primary key, deflated blob not null)`,
-  `create trigger piece_gone after delete on pieces begin delete from piece_bytes where id = old.id; end`,
+  // `used` is the newest generation in whose list it was found. Apart and narrow, for each publish writes nearly all of them.
+  `create table piece_uses (id integer primary key, used integer not null)`,
+  `create trigger piece_gone after delete on pieces begin
+     delete from piece_bytes where id = old.id;
+     delete from piece_uses where id = old.id;
+   end`,
+]
+
+/** Instead of the tables of before: what was in them is made anew. */
+export const PIECES_STEP: readonly string[] = [
+  `drop table pieces`,
+  `drop table piece_bytes`,
+  `drop table if exists piece_uses`,
+  ...PIECES_SCHEMA,
 ]
 
 /*
  * Why a piece never tells of the wrong records, though a version's seq may be given again once the version is deleted:
  * a piece holds versions of a published generation only, which are deleted by `cleanUp` and by nothing else. Each of them
- * was alive in the generation `used`, so those that `cleanUp` deletes (they died in a generation up to `unseen`) are in
- * pieces with `used` < `unseen`, and those pieces are deleted before. While a piece is there, its seqs mean what they meant
- * when it was made, and a version's text never changes.
+ * was alive in the generation `used`, so while `cleanUp` keeps that generation, it keeps them; and a piece whose generation is
+ * not kept is deleted before any version is. While a piece is there, its seqs mean what they meant when it was made, and a
+ * version's text never changes.
  */
 
 /** What a piece's text depends on besides its versions. */
@@ -138,32 +148,41 @@ export function storePiece(
   const first = run[0] ?? 0
   sql.run(`delete from pieces where form = ? and first_seq = ? and rows = ?`, form, first, run.length)
   const [made] = sql.all<{ id: number }>(
-    `insert into pieces (form, first_seq, rows, seqs, length, crc, used) values (?, ?, ?, ?, ?, ?, ?) returning id`,
+    `insert into pieces (form, first_seq, rows, seqs, length, crc) values (?, ?, ?, ?, ?, ?) returning id`,
     form,
     first,
     run.length,
     new Uint8Array(seqs.buffer),
     length,
     crc,
-    generation,
   )
   sql.run(`insert into piece_bytes (id, deflated) values (?, ?)`, made?.id ?? null, deflated)
+  sql.run(`insert into piece_uses (id, used) values (?, ?)`, made?.id ?? null, generation)
 }
 
 export function markPiecesUsed(sql: Sql, ids: Iterable<number>, generation: number): void {
   const list = JSON.stringify([...ids])
   sql.run(
-    `update pieces set used = ? where used < ? and id in (select value from json_each(?))`,
+    `update piece_uses set used = ? where used < ? and id in (select value from json_each(?))`,
     generation,
     generation,
     list,
   )
 }
 
-/** Deletes the pieces that no list of this generation or a later one was found to use; each step is a short transaction. */
-export function* deleteUnusedPieces(sql: Sql, generation: number, batch: number): Generator<void> {
-  const remove = `delete from pieces where id in (select id from pieces where used < ? limit ?)`
-  while (sql.run(remove, generation, batch).changes > 0) yield
+/** Deletes the pieces that were last found in use in a generation which is not kept; each step is a short transaction. */
+export function* deleteUnusedPieces(
+  sql: Sql,
+  keptGenerations: () => readonly number[],
+  batch: number,
+): Generator<void> {
+  const remove = `delete from pieces where id in (
+    select id from piece_uses where used < ? and used not in (select value from json_each(?)) limit ?)`
+  const step = () => {
+    const kept = keptGenerations()
+    return sql.run(remove, kept.at(-1) ?? 0, JSON.stringify(kept), batch).changes
+  }
+  while (sql.transaction(step) > 0) yield
 }
 
 /** Deletes all pieces of a storage table, which is about to be dropped. */

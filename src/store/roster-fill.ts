@@ -1,6 +1,5 @@
 // The first filling of a narrowed roster's tables: from a published generation, which nobody has read in them before.
 import { type Pending, pendingGeneration } from './pending.ts'
-import { recordIndexes } from './record-indexes.ts'
 import { requireUnbuilt } from './rosters.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { StoredRecord } from './snapshot-writer.ts'
@@ -10,12 +9,13 @@ import type { Sql } from './sql.ts'
 export interface RosterFill {
   /** Puts a batch of one table in place, in one transaction. Pages are fast to read when batches come in about the order of sourcedId. */
   write(table: string, records: readonly StoredRecord[]): void
-  /** Makes the indexes; each step is a transaction. */
-  finish(): Generator<void>
   totals(): ReadonlyMap<string, number>
 }
 
-/** Fills the empty tables of a roster; every record counts as born in `generation`. Refuses as `requireUnbuilt` does. */
+/**
+ * Fills the empty tables of a roster beside the readers of others, so their indexes grow with them: to make those of a large
+ * table at the end would hold everybody up. Every record counts as born in `generation`. Refuses as `requireUnbuilt` does.
+ */
 export function openRosterFill(
   sql: Sql,
   roster: number,
@@ -37,12 +37,6 @@ export function openRosterFill(
         }
       })
       totals.set(table, seq)
-    },
-    *finish() {
-      for (const { create } of storages.flatMap(recordIndexes)) {
-        sql.run(create)
-        yield
-      }
     },
     totals: () => totals,
   }

@@ -26,17 +26,19 @@ export function ensureRoster(sql: Sql, narrowing: Narrowing, collections: readon
   })
 }
 
-/**
- * Empties the tables of a roster that nobody reads, and leaves them without indexes for the load that follows; each step is
- * a transaction. Refuses as `requireUnbuilt` does.
- */
+/** Makes the tables of a roster that nobody reads anew; each step is a transaction. Refuses as `requireUnbuilt` does. */
 export function* emptyTables(sql: Sql, roster: number, storages: readonly CollectionStorage[]): Generator<void> {
   for (const storage of storages) {
+    for (const drop of dropSteps(sql, storage)) {
+      sql.transaction(() => {
+        requireUnbuilt(sql, roster)
+        drop()
+      })
+      yield
+    }
     sql.transaction(() => {
       requireUnbuilt(sql, roster)
-      dropTables(sql, storage.name)
       migrate(sql, [storage])
-      for (const { drop } of recordIndexes(storage)) sql.run(drop)
     })
     yield
   }
@@ -60,18 +62,46 @@ export function* dropUnusedRosters(
     DROPPED,
   )
   for (const roster of unused) {
-    for (const { name } of collections.map((storage) => storageOf(roster, storage))) {
+    for (const storage of collections.map((collection) => storageOf(roster, collection))) {
       sql.transaction(() => {
-        dropPieces(sql, name)
-        sql.run(`delete from totals where collection = ?`, name)
-        dropTables(sql, name)
+        dropPieces(sql, storage.name)
+        sql.run(`delete from totals where collection = ?`, storage.name)
       })
       yield
+      for (const drop of dropSteps(sql, storage)) {
+        drop()
+        yield
+      }
     }
     sql.run(`delete from rosters where id = ?`, roster.id)
   }
 }
 
-function dropTables(sql: Sql, name: string): void {
-  for (const table of ['records', 'changed', 'links']) sql.run(`drop table if exists ${quoteName(`${table}_${name}`)}`)
+/** Rows that are deleted in a step. */
+const DELETED = 1_000
+
+/**
+ * Drops the tables of a collection, if they are there, in steps that are each to be a transaction. A large one is emptied
+ * before, for to drop it would take as long as to read it; its indexes go first, so that rows go fast.
+ */
+function* dropSteps(sql: Sql, storage: CollectionStorage): Generator<() => void> {
+  for (const { drop } of recordIndexes(storage)) yield () => sql.run(drop)
+  for (const kind of ['records', 'changed', 'links']) {
+    const table = `${kind}_${storage.name}`
+    if (sql.all(`select 1 from sqlite_schema where type = 'table' and name = ?`, table).length === 0) continue
+    let hasMore = true
+    while (hasMore) {
+      yield () => {
+        hasMore = sql.run(deleteSome(kind, quoteName(table))).changes > 0
+      }
+    }
+    yield () => sql.run(`drop table ${quoteName(table)}`)
+  }
+}
+
+function deleteSome(kind: string, table: string): string {
+  // Links have no rowid; their key begins with the field.
+  return kind === 'links'
+    ? `delete from ${table} where (field, target, sourcedId, seq) in (select field, target, sourcedId, seq from ${table} limit ${DELETED})`
+    : `delete from ${table} where rowid < (select min(rowid) from ${table}) + ${DELETED}`
 }

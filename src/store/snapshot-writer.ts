@@ -1,5 +1,5 @@
 // Prepares the next generation: compares every mapped record with the one alive, and keeps only what differs, unseen.
-import { moveChanged } from './changed-records.ts'
+import { emptyChanged, moveChanged, sortChanged } from './changed-records.ts'
 import { COLUMNS_ADDED, readMeta } from './meta.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import { activeTotals, currentSnapshot } from './snapshots.ts'
@@ -53,7 +53,9 @@ interface CollectionState {
   readonly changes: CollectionChanges
 }
 
+/** Records that are looked at in a step, and records that are given a tombstone in one. */
 const REMOVAL_BATCH = 2_000
+const TOMBSTONES = 50
 
 /**
  * Opens the generation after the current one. What an earlier, abandoned sync prepared must have been rolled back.
@@ -66,7 +68,10 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
   sql.transaction(() => {
     sql.run(`delete from pending`)
     sql.run(`insert into pending (generation, sync) values (?, ?)`, generation, options.sync)
-    for (const { name } of options.collections) sql.run(`delete from ${quoteName(`changed_${name}`)}`)
+    for (const { name } of options.collections) {
+      emptyChanged(sql, name)
+      if (last !== undefined) sortChanged(sql, name)
+    }
   })
 
   const states = new Map(
@@ -105,7 +110,11 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
       for (const state of states.values()) if (!state.isNew) yield* removeUnseenOf(sql, state, options.tombstoneOf)
     },
     *place() {
-      for (const { storage, isNew } of states.values()) yield* moveChanged(sql, storage, generation, isNew)
+      // Where something is published, somebody may be reading it.
+      const isUnread = last === undefined
+      for (const { storage, isNew } of states.values()) {
+        yield* moveChanged(sql, storage, generation, isUnread && isNew)
+      }
     },
     changes: () => new Map([...states].map(([name, state]) => [name, { ...state.changes }])),
   }
@@ -157,6 +166,16 @@ function* removeUnseenOf(sql: Sql, state: CollectionState, tombstoneOf: (body: s
     if (end === undefined) return
     after = end.sourcedId
     const gone = batch.filter(({ seq }) => ((seen[seq >> 3] ?? 0) & (1 << (seq & 7))) === 0)
+    yield
+    for (let from = 0; from < gone.length; from += TOMBSTONES) {
+      bury(gone.slice(from, from + TOMBSTONES))
+      yield
+    }
+    changes.removed += gone.length
+    changes.active -= gone.length
+  }
+
+  function bury(gone: readonly { readonly seq: number }[]): void {
     sql.transaction(() => {
       for (const { seq } of gone) {
         const [version] = sql.all<{ body: string; body_v1p2: string | null }>(
@@ -168,8 +187,5 @@ function* removeUnseenOf(sql: Sql, state: CollectionState, tombstoneOf: (body: s
         sql.run(insert, tombstoneOf(body), body_v1p2 === null ? null : tombstoneOf(body_v1p2), seq)
       }
     })
-    changes.removed += gone.length
-    changes.active -= gone.length
-    yield
   }
 }

@@ -1,7 +1,6 @@
 // Generations: the published snapshots, the one being prepared, and the tiny transaction that turns one into the other.
 
 import { COLUMNS_ADDED } from './meta.ts'
-import { deleteUnusedPieces } from './pieces.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -12,11 +11,42 @@ export interface Snapshot {
   readonly timeMs: number
 }
 
+export const PUBLISHING_SCHEMA: readonly string[] = [
+  // A publish that has been announced and not been made yet, see `publishGeneration`.
+  `create table publishing (id text primary key)`,
+]
+
+interface GenerationRow {
+  readonly number: number
+  readonly time: string
+  readonly time_ms: number
+}
+
+const asSnapshot = ({ number, time, time_ms }: GenerationRow): Snapshot => ({
+  generation: number,
+  time,
+  timeMs: time_ms,
+})
+
 export function currentSnapshot(sql: Sql): Snapshot | undefined {
-  const [row] = sql.all<{ number: number; time: string; time_ms: number }>(
-    `select number, time, time_ms from generations order by number desc limit 1`,
-  )
-  return row && { generation: row.number, time: row.time, timeMs: row.time_ms }
+  const [row] = sql.all<GenerationRow>(`select number, time, time_ms from generations order by number desc limit 1`)
+  return row && asSnapshot(row)
+}
+
+export function snapshotAt(sql: Sql, generation: number): Snapshot | undefined {
+  const [row] = sql.all<GenerationRow>(`select number, time, time_ms from generations where number = ?`, generation)
+  return row && asSnapshot(row)
+}
+
+/**
+ * The snapshot that a reader who begins now is to see: the current one, and never one that is superseded by a publish whose
+ * time is already past. A publish of another process that is announced is waited for, or called off, see `publishGeneration`.
+ */
+export function newestSnapshot(sql: Sql): Snapshot | undefined {
+  const isAnnounced = sql.all(`select 1 from publishing limit 1`).length > 0
+  // Who publishes holds the write lock, which this waits for; who has not come so far, or was killed, announces it anew.
+  if (isAnnounced) sql.run(`delete from publishing`)
+  return currentSnapshot(sql)
 }
 
 /** Active records of each collection in a generation. */
@@ -49,35 +79,66 @@ export function countActive(
 export interface PublishOptions {
   readonly generation: number
   readonly sync: string
-  readonly totals: ReadonlyMap<string, number>
+  readonly totals: () => ReadonlyMap<string, number>
   readonly now: () => number
+  /** The latest moment at which a consumer was served (ms since 1970). */
+  readonly servedMs: () => number
+  /** Runs in the same transaction, before; what it throws leaves everything as it was. */
+  readonly check?: () => void
+  /** Runs in the same transaction, after. */
+  readonly alsoKeep?: (snapshot: Snapshot) => void
 }
 
 /**
- * Makes the prepared generation the current one. Its time is the millisecond after the clock's, and always later than the
- * last publish, also when the clock has stepped back: a reader who noted the time before an answer, be it in this very
- * millisecond, finds every change that the answer did not hold by asking for what is later.
+ * Makes the prepared generation the current one. Must not be called inside a transaction.
+ *
+ * Its time is what every reader relies on who noted the time T before a request and later asks for what changed after T: it
+ * must be later than T for each reader who was still given the generation before. So it is the millisecond after the clock's
+ * (T may be this very millisecond), later than the last publish, and later than the last moment at which a consumer was
+ * served, for the clock may have stepped back since. And it is taken when no reader can begin with the old generation any
+ * more: the publish is announced in a commit of its own; whoever begins after that waits for the publish to be made, or calls
+ * it off, and then it is announced anew. Readers of this process cannot come in between at all.
  */
-export function publishGeneration(sql: Sql, { generation, sync, totals, now }: PublishOptions): Snapshot {
-  return sql.transaction(() => {
-    const last = currentSnapshot(sql)
-    const timeMs = Math.max(now(), last?.timeMs ?? 0) + 1
-    const time = new Date(timeMs).toISOString()
-    sql.run(
-      `insert into generations (number, time, time_ms, head, sync) values (?, ?, ?, ?, ?)`,
-      generation,
-      time,
-      timeMs,
-      `{"dateLastModified":"${time}",`,
-      sync,
-    )
-    for (const [collection, active] of totals) {
-      sql.run(`insert into totals (generation, collection, active) values (?, ?, ?)`, generation, collection, active)
+export function publishGeneration(sql: Sql, options: PublishOptions): Snapshot {
+  const { generation, sync, totals, now, servedMs, check, alsoKeep } = options
+  try {
+    while (true) {
+      sql.run(`insert or ignore into publishing (id) values (?)`, sync)
+      const snapshot = sql.transaction(() => {
+        if (sql.run(`delete from publishing where id = ?`, sync).changes === 0) return undefined
+        check?.()
+        const timeMs = Math.max(now(), currentSnapshot(sql)?.timeMs ?? 0, servedMs()) + 1
+        const made = { generation, time: new Date(timeMs).toISOString(), timeMs }
+        keepGeneration(sql, made, sync)
+        for (const [collection, active] of totals()) {
+          sql.run(
+            `insert into totals (generation, collection, active) values (?, ?, ?)`,
+            generation,
+            collection,
+            active,
+          )
+        }
+        alsoKeep?.(made)
+        return made
+      })
+      if (snapshot !== undefined) return snapshot
     }
-    sql.run(`delete from pending`)
-    sql.run(`delete from meta where substr(name, 1, ?) = ?`, COLUMNS_ADDED.length, COLUMNS_ADDED)
-    return { generation, time, timeMs }
-  })
+  } finally {
+    sql.run(`delete from publishing where id = ?`, sync)
+  }
+}
+
+function keepGeneration(sql: Sql, { generation, time, timeMs }: Snapshot, sync: string): void {
+  sql.run(
+    `insert into generations (number, time, time_ms, head, sync) values (?, ?, ?, ?, ?)`,
+    generation,
+    time,
+    timeMs,
+    `{"dateLastModified":"${time}",`,
+    sync,
+  )
+  sql.run(`delete from pending`)
+  sql.run(`delete from meta where substr(name, 1, ?) = ?`, COLUMNS_ADDED.length, COLUMNS_ADDED)
 }
 
 /** Takes back, piece by piece, what an abandoned sync has prepared; each step of the generator is a short transaction. */
@@ -127,34 +188,6 @@ export function* expireTombstones(
   }
 }
 
-export interface CleanUpOptions {
-  readonly now: number
-  /** Versions that left a snapshot longer ago than this are no longer paged through. */
-  readonly pinLifetimeMs: number
-}
-
-/** Deletes versions that no reader can ask for any more, in short transactions. */
-export function* cleanUp(
-  sql: Sql,
-  collections: readonly CollectionStorage[],
-  { now, pinLifetimeMs }: CleanUpOptions,
-  batch = 1_000,
-): Generator<void> {
-  const unseen = newestBefore(sql, now - pinLifetimeMs)
-  if (unseen === 0) return
-  // Before their versions, whose seqs may be given again.
-  for (const _ of deleteUnusedPieces(sql, unseen, batch)) yield
-  for (const { name } of collections) {
-    const select = `select seq from ${quoteName(`records_${name}`)} where died <= ? and died < ${ALIVE} limit ?`
-    while (true) {
-      const seqs = sql.all<{ seq: number }>(select, unseen, batch)
-      if (seqs.length === 0) break
-      deleteVersions(sql, name, seqs)
-      yield
-    }
-  }
-}
-
 function newestBefore(sql: Sql, timeMs: number): number {
   const [row] = sql.all<{ number: number | null }>(
     `select max(number) as number from generations where time_ms <= ?`,
@@ -163,7 +196,8 @@ function newestBefore(sql: Sql, timeMs: number): number {
   return row?.number ?? 0
 }
 
-function deleteVersions(sql: Sql, collection: string, seqs: readonly { seq: number }[]): void {
+/** With their links, in one transaction. */
+export function deleteVersions(sql: Sql, collection: string, seqs: readonly { seq: number }[]): void {
   const list = JSON.stringify(seqs.map(({ seq }) => seq))
   sql.transaction(() => {
     sql.run(`delete from ${quoteName(`links_${collection}`)} where seq in (select value from json_each(?))`, list)

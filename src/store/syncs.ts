@@ -1,8 +1,10 @@
 // The record of every sync: its state, progress, report and error; the last 50 are kept.
+import type { ErrorCode } from '../errors.ts'
 import type { Sql } from './sql.ts'
 
 /** School Data Sync's words for the state of a run. */
-export type SyncStatus = 'inProgress' | 'success' | 'error' | 'validationError' | 'quarantined' | 'paused'
+export const SYNC_STATUSES = ['inProgress', 'success', 'error', 'validationError', 'quarantined', 'paused'] as const
+export type SyncStatus = (typeof SYNC_STATUSES)[number]
 
 export interface SyncRecord {
   readonly id: string
@@ -69,9 +71,68 @@ export function findSync(sql: Sql, id: string): SyncRecord | undefined {
   return row && asRecord(row)
 }
 
+/** Of the newest sync that has one. */
+export function latestReport(sql: Sql): SyncRecord | undefined {
+  const [row] = sql.all<SyncRow>(`select * from syncs where report is not null order by number desc limit 1`)
+  return row && asRecord(row)
+}
+
+/** The newest sync that is not running. */
+export function latestEnded(sql: Sql): SyncRecord | undefined {
+  const [row] = sql.all<SyncRow>(`select * from syncs where status <> 'inProgress' order by number desc limit 1`)
+  return row && asRecord(row)
+}
+
+/** When the newest sync that went well ended (ms since 1970). */
+export function latestSuccessMs(sql: Sql): number | undefined {
+  const [row] = sql.all<{ ms: number | null }>(`select max(finished_ms) as ms from syncs where status = 'success'`)
+  return row?.ms ?? undefined
+}
+
 /** The newest first. */
 export function listSyncs(sql: Sql, limit = KEPT): SyncRecord[] {
   return sql.all<SyncRow>(`select * from syncs order by number desc limit ?`, limit).map(asRecord)
+}
+
+/** From this many failures in a row on a sync is quarantined. */
+export const QUARANTINE_AFTER = 3
+
+export interface Failures {
+  readonly count: number
+  /** When the first of them that was quarantined ended (ms since 1970); the oldest that is kept. */
+  readonly quarantinedSinceMs: number | undefined
+}
+
+/** Ended without telling anything of PowerSchool, the mapping or the store. */
+const TELLS_NOTHING: ReadonlySet<string> = new Set(['inProgress', 'paused'])
+const FAILED: ReadonlySet<string> = new Set(['error', 'quarantined'])
+
+/**
+ * The failures since the last sync that was published or held, as far as they are kept. A sync that runs or was stopped
+ * neither counts nor ends them; nor does one that another process's sync kept out.
+ */
+export function failuresInARow(sql: Sql, except?: string): Failures {
+  const rows = sql.all<{ id: string; status: string; ended_ms: number; code: string | null }>(
+    `select id, status, coalesce(finished_ms, started_ms) as ended_ms, error ->> 'code' as code
+     from syncs order by number desc`,
+  )
+  let count = 0
+  let quarantinedSinceMs: number | undefined
+  for (const { id, status, ended_ms, code } of rows) {
+    if (id === except || TELLS_NOTHING.has(status) || code === KEPT_OUT) continue
+    if (!FAILED.has(status)) break
+    count += 1
+    if (status === 'quarantined') quarantinedSinceMs = ended_ms
+  }
+  return { count, quarantinedSinceMs }
+}
+
+const KEPT_OUT: ErrorCode = 'sync-running'
+
+/** The status of a sync that is failing now, for this reason: `quarantined` from the third failure in a row on. */
+export function failureStatus(sql: Sql, id: string, code?: ErrorCode): 'error' | 'quarantined' {
+  if (code === KEPT_OUT) return 'error'
+  return failuresInARow(sql, id).count + 1 >= QUARANTINE_AFTER ? 'quarantined' : 'error'
 }
 
 /** Marks what a killed process left as running; the sync `current` is the one that runs now. */

@@ -1,7 +1,8 @@
 // Makes the finished pieces of the current generation's lists that are missing, in small steps beside the readers.
 import { type Deflate, deflatedPart } from '../gzip/deflate.ts'
 import type { GzipPart } from '../gzip/stitch.ts'
-import { findOrder, type List } from './order-lists.ts'
+import { findOrder } from './find-order.ts'
+import type { List } from './list-statement.ts'
 import { findPieceIds, markPiecesUsed, pieceForm, type Run, runStarts, runsWithin, storePiece } from './pieces.ts'
 import { countVersions, type Form, joinedTexts } from './record-texts.ts'
 import type { Sql } from './sql.ts'
@@ -27,7 +28,8 @@ const STEP = 4
 export async function warmPieces(sql: Sql, options: WarmOptions): Promise<void> {
   const { tables, generation, forms, pause, signal } = options
   for (const table of tables) {
-    const seqs = findOrder(sql, allActive(table, generation))
+    const seqs = await findOrder(sql, allActive(table, generation), pause)
+    if (signal.aborted) return
     const runs = runsWithin(runStarts(seqs), 0, seqs.length)
     for (const form of forms) {
       for (let from = 0; from < runs.length; from += LOOK_UP) {
@@ -41,7 +43,7 @@ export async function warmPieces(sql: Sql, options: WarmOptions): Promise<void> 
 
 function allActive(table: string, generation: number): List {
   const where = [{ sql: `r.status = 'active'`, parameters: [] }]
-  return { table, generation, where, isDelta: false, order: undefined }
+  return { table, generation, where, changedSinceMs: undefined, order: undefined }
 }
 
 interface WarmRuns extends WarmOptions {

@@ -1,6 +1,6 @@
 // The first building of narrowed rosters, from the published generation: nobody has read them, so nobody misses a change.
 import { listConsumers } from '../store/consumers.ts'
-import { heldPending, pendingGeneration } from '../store/pending.ts'
+import { pendingGeneration, wholePending } from '../store/pending.ts'
 import { markBuilt, openRosterFill } from '../store/roster-fill.ts'
 import { emptyTables, ensureRoster } from '../store/roster-tables.ts'
 import { type Narrowing, narrowingsOf, ownStorages, type Roster, storageOf } from '../store/rosters.ts'
@@ -53,10 +53,9 @@ async function buildOne(work: NarrowWork, roster: Roster): Promise<boolean> {
     if (batch !== undefined) fill.write(names.get(batch.collection) ?? batch.collection, batch.records)
     await nextStep(pause, signal)
   }
-  for (const _ of fill.finish()) await nextStep(pause, signal)
 
-  // What a held sync has prepared must be there for this roster too when a person releases it.
-  const held = heldPending(sql)
-  if (held !== undefined) await narrowSnapshot(work, held.sync, [roster])
+  // What waits to be published must be there for this roster too when it is.
+  const whole = wholePending(sql)
+  if (whole !== undefined) await narrowSnapshot(work, whole.sync, [roster])
   return markBuilt(sql, { roster: roster.id, generation, pending, totals: fill.totals() })
 }

@@ -6,9 +6,11 @@ import type { StagedRow, StagedRows } from '../mapping/ports.ts'
 import { chooseStartYear, type YearTerm } from '../mapping/school-year.ts'
 import { shapeAt } from '../mapping/shape.ts'
 import type { CrawlStore } from '../powerschool/crawl-ports.ts'
-import { openCrawlProgress, type RowProblem, type StagedInput } from '../store/crawl-progress.ts'
+import type { CrawlProgress, PageInput } from '../store/crawl-progress.ts'
 import { type Crawl, saveCrawlSettings } from '../store/crawls.ts'
+import type { RowProblem } from '../store/problem-counts.ts'
 import type { Sql } from '../store/sql.ts'
+import type { StagedInput } from '../store/staged-changes.ts'
 import { stagedRows } from './staged.ts'
 import { todayIn } from './today.ts'
 
@@ -16,8 +18,12 @@ export interface CrawlStoreOptions {
   readonly sql: Sql
   readonly mapping: Mapping
   readonly crawl: Crawl
-  readonly now: () => number
+  readonly progress: CrawlProgress
+  readonly pause: () => Promise<void>
 }
+
+/** Rows that are read or made between two pauses: a few milliseconds. */
+const SLICE_ROWS = 200
 
 /** The settings that a crawl has fixed or found, and the date in its district. */
 export function crawlSettings(crawl: Crawl): {
@@ -28,8 +34,7 @@ export function crawlSettings(crawl: Crawl): {
   return { timeZone: typeof zone === 'string' ? zone : undefined, values: crawl.settings }
 }
 
-export function openCrawlStore({ sql, mapping, crawl, now }: CrawlStoreOptions): CrawlStore {
-  const progress = openCrawlProgress(sql, crawl, now)
+export function openCrawlStore({ sql, mapping, crawl, progress, pause }: CrawlStoreOptions): CrawlStore {
   const rows = stagedRows(sql, crawl)
   const plans = new Map(mapping.sources.map((plan) => [plan.name, plan]))
   const planOf = (source: string): SourcePlan => {
@@ -51,11 +56,31 @@ export function openCrawlStore({ sql, mapping, crawl, now }: CrawlStoreOptions):
     })
   }
 
+  async function typed(source: string, raw: readonly unknown[]): Promise<PageInput> {
+    const plan = planOf(source)
+    const inputs: StagedInput[] = []
+    const problems: RowProblem[] = []
+    for (const [place, item] of raw.entries()) {
+      if (place > 0 && place % SLICE_ROWS === 0) await pause()
+      const { row, problems: found } = coerceRow(plan.shape, item)
+      const key = row[plan.keySlot]
+      const known = typeof key === 'string' || typeof key === 'number' ? key : undefined
+      for (const { path, found: type } of found) problems.push({ path, found: type, key: known })
+      if (known === undefined) problems.push({ path: plan.key, found: 'blank', key: undefined })
+      else inputs.push({ key: known, body: JSON.stringify(row) })
+    }
+    return { rows: inputs, rowCount: raw.length, problems }
+  }
+
   return {
-    parentValues(placeholder) {
+    async parentValues(placeholder) {
       const { plan, slot, of } = parentOf(mapping, planOf, placeholder)
       const parents = of === undefined ? allRows(rows, plan.name) : startRun().scope(of)
-      const values = [...parents].map(({ row }) => row[slot])
+      const values: unknown[] = []
+      for (const { row } of parents) {
+        values.push(row[slot])
+        if (values.length % SLICE_ROWS === 0) await pause()
+      }
       if (of === 'orgs.school' && values.length === 0) {
         throw new BridgeError('scope-empty', 'PowerSchool shows no school that is in scope.', {
           remedy: 'Check the school numbers in the setting SCHOOLS and that the plugin may read schools.',
@@ -70,21 +95,10 @@ export function openCrawlStore({ sql, mapping, crawl, now }: CrawlStoreOptions):
       }
       return settings[name]
     },
-    savePage(source, list, page, raw) {
-      const plan = planOf(source)
-      const inputs: StagedInput[] = []
-      const problems: RowProblem[] = []
-      for (const item of raw) {
-        const { row, problems: found } = coerceRow(plan.shape, item)
-        const key = row[plan.keySlot]
-        const known = typeof key === 'string' || typeof key === 'number' ? key : undefined
-        for (const { path, found: type } of found) problems.push({ path, found: type, key: known })
-        if (known === undefined) problems.push({ path: plan.key, found: 'blank', key: undefined })
-        else inputs.push({ key: known, body: JSON.stringify(row) })
-      }
-      return progress.savePage(source, list, page, inputs, problems)
-    },
+    savePage: async (source, list, page, raw) => progress.savePage(source, list, page, await typed(source, raw)),
     listState: progress.listState,
+    mayBeUnchanged: progress.mayBeUnchanged,
+    finishUnchanged: async (source, list, raw) => progress.finishUnchanged(source, list, await typed(source, raw)),
     beginList: progress.beginList,
     restartList: progress.restartList,
     finishList: progress.finishList,

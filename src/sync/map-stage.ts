@@ -20,16 +20,24 @@ export interface MapStageOptions {
   readonly onProgress: (recordsDone: number) => void
 }
 
+/** Records that are compared in a step. */
+const COMPARED = 100
+
 /** Maps, compares and places everything; nothing of it is seen until it is published. */
 export async function prepareSnapshot(options: MapStageOptions): Promise<RunReport> {
   const { sql, mapping, crawl, today, writer, present, pause, signal, onProgress } = options
   const run = mapping.startRun({ rows: stagedRows(sql, crawl), settings: crawl.settings, today })
   let done = 0
   for (const batch of run.records()) {
-    for (const [collection, records] of byCollection(batch)) writer.write(collection, records.map(present))
+    await step()
+    for (const [collection, records] of byCollection(batch)) {
+      for (let from = 0; from < records.length; from += COMPARED) {
+        writer.write(collection, records.slice(from, from + COMPARED).map(present))
+        await step()
+      }
+    }
     done += batch.length
     onProgress(done)
-    await step()
   }
   for (const _ of writer.removeUnseen()) await step()
   for (const _ of writer.place()) await step()

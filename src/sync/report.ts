@@ -1,9 +1,11 @@
 // What a sync leaves behind for people: counts by collection and rule, diagnostics by code, durations, and its error.
 import { BridgeError } from '../errors.ts'
 import type { Mapping } from '../mapping/compile.ts'
-import type { RunReport } from '../mapping/ports.ts'
+import type { RunDiagnostic, RunReport } from '../mapping/ports.ts'
 import { crawlProblems } from '../store/crawl-progress.ts'
 import type { Crawl } from '../store/crawls.ts'
+import { pendingGeneration } from '../store/pending.ts'
+import { removedIds } from '../store/removed-records.ts'
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import type { Snapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
@@ -13,11 +15,35 @@ import { nameForPeople, type TableChanges } from './narrow-stage.ts'
 import { stagedRows } from './staged.ts'
 
 export interface SyncProgress {
-  readonly stage: 'crawl' | 'map'
+  readonly stage: 'crawl' | 'map' | 'publish'
   readonly done?: number
   readonly total?: number
   readonly unit?: string
   readonly [detail: string]: unknown
+}
+
+/** What the crawl asked for, and what came. */
+export interface CrawlFacts {
+  /** False when short lists that stayed the same were read without their count. */
+  readonly isFull: boolean
+  readonly requests: number
+  /** Rows that stand in the store after it. */
+  readonly rows: number
+  /** Those of them that are new or differ, and those that are gone. */
+  readonly changedRows: number
+}
+
+export interface HeldRemoval extends Removal {
+  /** Of the first records that would go; never their names. */
+  readonly sourcedIds: readonly string[]
+}
+
+export interface Durations {
+  readonly crawlMs: number
+  readonly mapMs: number
+  /** For consumers to finish their run. */
+  readonly waitMs: number
+  readonly publishMs: number
 }
 
 export interface SyncReport {
@@ -31,19 +57,22 @@ export interface SyncReport {
   /** Of the narrowed rosters, by what the guard calls their tables. */
   readonly rosters: Readonly<Record<string, CollectionChanges>>
   /** What the guard holds the sync for. */
-  readonly held: readonly Removal[]
+  readonly held: readonly HeldRemoval[]
+  readonly crawl: CrawlFacts
   /** Rows read of each source. */
   readonly sources: Readonly<Record<string, number>>
   readonly rules: RunReport['rules']
+  /** What the mapping found, and before it, as `row-type`, what the crawl found; their rule is the source's name. */
   readonly diagnostics: RunReport['diagnostics']
   /** Columns that could not be read as the type the mapping declares. */
   readonly rowTypes: readonly { source: string; path: string; found: string; count: number; keys: readonly string[] }[]
-  readonly durations: { readonly crawlMs: number; readonly mapMs: number; readonly publishMs: number }
+  readonly durations: Durations
 }
 
 export interface ReportInput {
   readonly sql: Sql
   readonly crawl: Crawl
+  readonly crawled: CrawlFacts
   readonly mapping: Mapping
   readonly run: RunReport
   readonly changes: ReadonlyMap<string, CollectionChanges>
@@ -51,15 +80,17 @@ export interface ReportInput {
   readonly held: readonly Removal[]
   readonly snapshot: Snapshot | undefined
   readonly isPublished: boolean
-  readonly durations: SyncReport['durations']
+  readonly durations: Durations
 }
 
 /** Codes of rows that are out because they are bad, not because they are out of scope. */
 const REJECTING: ReadonlySet<string> = new Set(['lookup-missing', 'required-blank', 'id-repeated', 'code-unknown'])
 
+/** Before a held generation is taken back, for it tells what would go. */
 export function syncReport(input: ReportInput): SyncReport {
-  const { sql, crawl, mapping, run, changes, narrowed, held, snapshot, isPublished, durations } = input
+  const { sql, crawl, crawled, mapping, run, changes, narrowed, snapshot, isPublished, durations } = input
   const rows = stagedRows(sql, crawl)
+  const rowTypes = crawlProblems(sql, crawl)
   const startYear = crawl.settings.start_year
   return {
     generation: snapshot?.generation,
@@ -70,13 +101,31 @@ export function syncReport(input: ReportInput): SyncReport {
       [...changes].map(([name, counts]) => [name, { ...counts, rejected: rejectedOf(run, name) }]),
     ),
     rosters: Object.fromEntries(narrowed.map((table) => [nameForPeople(table), table.changes])),
-    held,
+    held: heldWithIds(input),
+    crawl: crawled,
     sources: Object.fromEntries(mapping.sources.map(({ name }) => [name, rows.count(name)])),
     rules: run.rules,
-    diagnostics: run.diagnostics,
-    rowTypes: crawlProblems(sql, crawl),
+    diagnostics: [...rowTypes.map(rowTypeDiagnostic), ...run.diagnostics],
+    rowTypes,
     durations,
   }
+}
+
+const KEPT_IDS = 20
+
+function heldWithIds({ sql, held, narrowed }: ReportInput): HeldRemoval[] {
+  const generation = pendingGeneration(sql)?.generation
+  return held.map((removal) => {
+    const table = narrowed.find((roster) => nameForPeople(roster) === removal.collection)?.table ?? removal.collection
+    return {
+      ...removal,
+      sourcedIds: generation === undefined ? [] : removedIds(sql, table, generation, KEPT_IDS),
+    }
+  })
+}
+
+function rowTypeDiagnostic({ source, path, count, keys }: SyncReport['rowTypes'][number]): RunDiagnostic {
+  return { code: 'row-type', rule: source, field: path, count, keys }
 }
 
 function rejectedOf(run: RunReport, collection: string): number {

@@ -1,7 +1,8 @@
 // When syncs run: one at start, then by interval, earlier after a failure or on demand; one at a time.
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { SyncRecord } from '../store/syncs.ts'
+import type { SyncRecord, SyncStatus } from '../store/syncs.ts'
+import { waitMs } from './waits.ts'
 
 export interface ScheduleOptions {
   /** Makes the record of a sync that is about to begin. May throw; a request for a sync throws it on. */
@@ -13,6 +14,11 @@ export interface ScheduleOptions {
   readonly newId: () => string
   /** 0: only on demand. */
   readonly intervalMs: number
+  /** Failed syncs in a row, also those of earlier processes. May throw. */
+  readonly failuresInARow: () => number
+  /** Told how each sync ended. */
+  readonly onEnd: (status: SyncStatus) => void
+  readonly now: () => number
   /** Calls back after so many milliseconds; returns how to cancel. */
   readonly after: (ms: number, call: () => void) => () => void
   readonly log: Log
@@ -25,6 +31,8 @@ export interface Schedule {
   request(): { readonly id: string; readonly isNew: boolean }
   /** The id of the sync that runs now. */
   running(): string | undefined
+  /** When the next one begins by itself (ms since 1970); undefined while one runs, and without an interval. */
+  nextMs(): number | undefined
   /** When the sync that runs has ended. */
   syncEnded(): Promise<void>
   /** Does what follows the sync that ended last, unless a sync runs. */
@@ -37,16 +45,16 @@ export interface Schedule {
   stop(): Promise<void>
 }
 
-const FIRST_RETRY_MS = 30_000
-
 export function createSchedule(options: ScheduleOptions): Schedule {
-  const { announce, run, upkeep, newId, intervalMs, after, log } = options
+  const { announce, run, upkeep, newId, intervalMs, failuresInARow, onEnd, now, after, log } = options
   const stopper = new AbortController()
   let current: { readonly id: string; readonly done: Promise<void> } | undefined
   let following: { readonly stop: () => void; readonly done: Promise<void> } | undefined
   let lastEnded: string | undefined
   let cancelNext = () => {}
-  let failures = 0
+  let nextMs: number | undefined
+  /** Attempts in a row that failed in this process. */
+  let misses = 0
 
   /** For timers, where nobody could catch what `begin` throws. */
   const beginInTime = () => {
@@ -54,42 +62,58 @@ export function createSchedule(options: ScheduleOptions): Schedule {
       begin()
     } catch (error) {
       logCrash('none', error)
-      failures += 1
-      waitForNext(true)
+      misses += 1
+      waitForNext()
     }
   }
 
   const begin = (): string => {
     const id = newId()
     announce(id)
-    cancelNext()
+    cancelWait()
     current = { id, done: runOne(id) }
     return id
   }
 
   async function runOne(id: string): Promise<void> {
     if (following !== undefined) await endUpkeep()
-    let status: SyncRecord['status'] = 'error'
+    let status: SyncStatus = 'error'
     try {
       status = (await run(id, stopper.signal)).status
     } catch (error) {
       logCrash(id, error)
     }
     current = undefined
-    const hasFailed = status === 'error'
-    failures = hasFailed ? failures + 1 : 0
+    onEnd(status)
+    const hasFailed = status === 'error' || status === 'quarantined'
+    misses = hasFailed ? misses + 1 : 0
     if (stopper.signal.aborted) return
     if (!hasFailed) {
       lastEnded = id
       keepUp()
     }
-    waitForNext(hasFailed)
+    waitForNext()
   }
 
-  function waitForNext(hasFailed: boolean): void {
+  function waitForNext(): void {
     if (intervalMs === 0) return
-    const waitMs = hasFailed ? Math.min(intervalMs, FIRST_RETRY_MS * 2 ** (failures - 1)) : intervalMs
-    cancelNext = after(waitMs, beginInTime)
+    const ms = waitMs({ intervalMs, failures: countFailures(), misses })
+    nextMs = now() + ms
+    cancelNext = after(ms, beginInTime)
+  }
+
+  function cancelWait(): void {
+    cancelNext()
+    nextMs = undefined
+  }
+
+  function countFailures(): number {
+    try {
+      return failuresInARow()
+    } catch {
+      // The store cannot be read now, which must not end the schedule.
+      return misses
+    }
   }
 
   async function endUpkeep(): Promise<void> {
@@ -127,6 +151,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
       return { id: begin(), isNew: true }
     },
     running: () => current?.id,
+    nextMs: () => nextMs,
     syncEnded: async () => current?.done,
     keepUp,
     async insteadOfUpkeep(work) {
@@ -137,7 +162,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     settled,
     stop() {
       stopper.abort()
-      cancelNext()
+      cancelWait()
       return settled()
     },
   }

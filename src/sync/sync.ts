@@ -1,56 +1,26 @@
 // One sync from start to end: crawl, map, compare, guard, publish, clean up; all or nothing.
 import { BridgeError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { Mapping } from '../mapping/compile.ts'
-import type { MappedRecord } from '../mapping/ports.ts'
-import type { PowerSchoolClient } from '../powerschool/client.ts'
+import type { RunReport } from '../mapping/ports.ts'
+import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { listConsumers } from '../store/consumers.ts'
-import { markCrawlMapped } from '../store/crawls.ts'
-import type { LockOwner } from '../store/locks.ts'
+import { type Crawl, markCrawlMapped } from '../store/crawls.ts'
 import { dropUnusedRosters } from '../store/roster-tables.ts'
-import { builtStorages, listRosters, narrowingsOf, rosterStorages } from '../store/rosters.ts'
+import { listRosters, narrowingsOf, rosterStorages } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
-import { openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
-import {
-  countActive,
-  currentSnapshot,
-  expireTombstones,
-  publishGeneration,
-  rollbackPending,
-} from '../store/snapshots.ts'
-import type { Sql } from '../store/sql.ts'
-import { findSync, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
+import { type CollectionChanges, openSnapshotWriter } from '../store/snapshot-writer.ts'
+import { currentSnapshot, expireTombstones, rollbackPending } from '../store/snapshots.ts'
+import { failureStatus, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
 import { buildRosters } from './build-rosters.ts'
+import type { ShowProgress, SyncContext } from './context.ts'
 import { crawlDistrict } from './crawl-stage.ts'
 import { crawlSettings } from './crawl-store.ts'
-import { type GuardSettings, heldRemovals } from './guard.ts'
+import { heldBeginning, heldRemovals } from './guard.ts'
 import { prepareSnapshot } from './map-stage.ts'
-import { type NarrowRoster, nameForPeople, narrowSnapshot } from './narrow-stage.ts'
+import { nameForPeople, narrowSnapshot, type TableChanges } from './narrow-stage.ts'
+import { beQuiet, publish } from './publish-stage.ts'
 import { errorReport, type SyncProgress, type SyncReport, syncReport } from './report.ts'
 import { holdLock } from './sync-lock.ts'
 import { todayIn } from './today.ts'
-import type { UpkeepContext } from './upkeep.ts'
-
-export interface SyncContext extends UpkeepContext {
-  readonly sql: Sql
-  readonly mapping: Mapping
-  readonly client: PowerSchoolClient
-  /** Settings that the mapping reads: schools, and start_year when it is pinned. */
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly collections: readonly CollectionStorage[]
-  readonly present: (record: MappedRecord) => StoredRecord
-  readonly tombstoneOf: (body: string) => string
-  readonly narrowRoster: NarrowRoster
-  readonly guard: GuardSettings
-  readonly lifetimes: { readonly pinLifetimeMs: number; readonly tombstoneLifetimeMs: number }
-  readonly lockOwner: LockOwner
-  /** Calls back after so many milliseconds; returns how to cancel. */
-  readonly after: (ms: number, call: () => void) => () => void
-  readonly now: () => number
-  readonly pause: () => Promise<void>
-  readonly log: Log
-  readonly onProgress?: (progress: SyncProgress) => void
-}
 
 /** How often the progress is written to the store, for the admin API. */
 const SAVE_PROGRESS_MS = 1_000
@@ -90,8 +60,13 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     log.info('sync-ended', { sync: id, status, counts: report.counts })
   } catch (error) {
     const isStopped = error instanceof BridgeError && error.code === 'sync-stopped'
-    save({ status: isStopped ? 'paused' : 'error', error: errorReport(error), finishedMs: now() })
-    log.error('sync-failed', { sync: id, stage: record.stage, ...errorReport(error) })
+    const status = isStopped ? 'paused' : failureStatus(sql, id, error instanceof BridgeError ? error.code : undefined)
+    save({ status, error: errorReport(error), finishedMs: now() })
+    log.error(status === 'quarantined' ? 'sync-quarantined' : 'sync-failed', {
+      sync: id,
+      stage: record.stage,
+      ...errorReport(error),
+    })
     if (!(error instanceof BridgeError)) throw error
   } finally {
     lock?.release()
@@ -108,26 +83,74 @@ async function stages(
   context: SyncContext,
   id: string,
   signal: AbortSignal,
-  showProgress: (progress: SyncProgress) => void,
+  showProgress: ShowProgress,
 ): Promise<{ status: 'success' | 'validationError'; report: SyncReport }> {
-  const { sql, mapping, now, pause } = context
+  const { sql, mapping, now } = context
   const startedMs = now()
-  const crawl = await crawlDistrict({
+  const { crawl, requests, rows, changedRows } = await crawlDistrict({
     ...context,
     signal,
-    onProgress: (progress) =>
-      showProgress({
-        stage: 'crawl',
-        done: progress.listsDone,
-        total: progress.listsTotal,
-        unit: `lists of ${progress.source}`,
-        ...progress,
-      }),
+    onProgress: (progress) => showProgress(ofCrawl(progress)),
   })
   const crawledMs = now()
 
+  const prepared = await prepare(context, { id, crawl, signal, showProgress })
+  const { generation, changes, narrowed, run } = prepared
+  const mappedMs = now()
+
+  const isFirst = currentSnapshot(sql) === undefined
+  const guarded = new Map([...changes, ...narrowed.map((table) => [nameForPeople(table), table.changes] as const)])
+  const held = isFirst ? heldBeginning(changes) : heldRemovals(guarded, context.guard)
+  const hasChanges = [...guarded.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
+  const isPublished = held.length === 0 && (hasChanges || isFirst)
+  if (hasChanges) await expire(context, generation)
+  const waitedMs = isPublished && !isFirst ? await beQuiet(context, signal, showProgress) : 0
+  const snapshot = isPublished
+    ? publish(context, { id, generation, crawl, active: activeOf(prepared) })
+    : currentSnapshot(sql)
+  if (held.length === 0 && !isPublished) await rollBack(context)
+  if (!isPublished) markCrawlMapped(sql, crawl, now())
+
+  const report = syncReport({
+    sql,
+    crawl,
+    crawled: { isFull: crawl.isFull, requests, rows, changedRows },
+    mapping,
+    run,
+    changes,
+    narrowed,
+    held,
+    snapshot,
+    isPublished,
+    durations: {
+      crawlMs: crawledMs - startedMs,
+      mapMs: mappedMs - crawledMs,
+      waitMs: waitedMs,
+      publishMs: Math.max(0, now() - mappedMs - waitedMs),
+    },
+  })
+  return { status: held.length > 0 ? 'validationError' : 'success', report }
+}
+
+interface PrepareOptions {
+  readonly id: string
+  readonly crawl: Crawl
+  readonly signal: AbortSignal
+  readonly showProgress: ShowProgress
+}
+
+interface Prepared {
+  readonly generation: number
+  readonly run: RunReport
+  readonly changes: ReadonlyMap<string, CollectionChanges>
+  readonly narrowed: readonly TableChanges[]
+}
+
+/** The crawl's rows as the next generation, unseen, in the main tables and those of every narrowed roster. */
+async function prepare(context: SyncContext, { id, crawl, signal, showProgress }: PrepareOptions): Promise<Prepared> {
+  const { sql, now, pause } = context
   // A prepared generation that is still held is superseded by this one.
-  for (const _ of rollbackPending(sql, allTables(context))) await pause()
+  await rollBack(context)
   for (const _ of dropUnusedRosters(sql, narrowingsOf(listConsumers(sql)), context.collections)) await pause()
   // From what is published, so that their readers need not wait, and this sync's changes are changes to them.
   await buildRosters({ ...context, signal })
@@ -140,83 +163,42 @@ async function stages(
     today: todayIn(crawlSettings(crawl).timeZone, now()),
     onProgress: (done) => showProgress({ stage: 'map', done, unit: 'records' }),
   })
-  const changes = writer.changes()
   const rosters = listRosters(sql).filter(({ built }) => built !== null)
   const narrowed = await narrowSnapshot({ ...context, signal }, id, rosters)
-  const mappedMs = now()
+  return { generation: writer.generation, run, changes: writer.changes(), narrowed }
+}
 
-  const isFirst = currentSnapshot(sql) === undefined
-  const guarded = new Map([...changes, ...narrowed.map((table) => [nameForPeople(table), table.changes] as const)])
-  const held = isFirst ? [] : heldRemovals(guarded, context.guard)
-  const hasChanges = [...guarded.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
-  if (hasChanges) {
-    const before = now() - context.lifetimes.tombstoneLifetimeMs
-    for (const _ of expireTombstones(sql, allTables(context), { generation: writer.generation, before })) await pause()
-  }
-  const totals = new Map([
+async function rollBack(context: SyncContext): Promise<void> {
+  for (const _ of rollbackPending(context.sql, allTables(context))) await context.pause()
+}
+
+async function expire(context: SyncContext, generation: number): Promise<void> {
+  const { sql, now, lifetimes, pause } = context
+  const before = now() - lifetimes.tombstoneLifetimeMs
+  for (const _ of expireTombstones(sql, allTables(context), { generation, before })) await pause()
+}
+
+/** By table. */
+function activeOf({ changes, narrowed }: Prepared): ReadonlyMap<string, number> {
+  return new Map([
     ...[...changes].map(([name, { active }]) => [name, active] as const),
     ...narrowed.map(({ table, changes: { active } }) => [table, active] as const),
   ])
-  const isPublished = held.length === 0 && (hasChanges || isFirst)
-  const snapshot = isPublished
-    ? publishGeneration(sql, { generation: writer.generation, sync: id, totals, now })
-    : currentSnapshot(sql)
-  if (held.length === 0 && !isPublished) for (const _ of rollbackPending(sql, allTables(context))) await pause()
-  markCrawlMapped(sql, crawl, now())
-
-  const report = syncReport({
-    sql,
-    crawl,
-    mapping,
-    run,
-    changes,
-    narrowed,
-    held,
-    snapshot,
-    isPublished,
-    durations: { crawlMs: crawledMs - startedMs, mapMs: mappedMs - crawledMs, publishMs: now() - mappedMs },
-  })
-  return { status: held.length > 0 ? 'validationError' : 'success', report }
 }
 
-/**
- * Publishes a sync that the guard holds ("ignore and go on"). Refuses with `not-found` when the sync is unknown, is not
- * held, or has been superseded by a later one.
- */
-export function resumeSync(context: SyncContext, id: string): SyncRecord {
-  const { sql, now, log } = context
-  return sql.transaction(() => {
-    const record = findSync(sql, id)
-    const [pending] = sql.all<{ generation: number }>(`select generation from pending where sync = ?`, id)
-    // Written by `syncReport` only.
-    const report = record?.report as SyncReport | undefined
-    if (record?.status !== 'validationError' || pending === undefined || report === undefined) {
-      throw new BridgeError('not-found', `No held sync ${id}.`, {
-        remedy: 'Only the latest sync can be released, and only while its status is validationError.',
-      })
-    }
-    const totals = new Map([
-      ...Object.entries(report.counts).map(([name, { active }]) => [name, active] as const),
-      // Counted, for a roster may have been built since the sync was held.
-      ...countActive(sql, builtStorages(sql, context.collections), pending.generation),
-    ])
-    const snapshot = publishGeneration(sql, { generation: pending.generation, sync: id, totals, now })
-    const released: SyncRecord = {
-      ...record,
-      status: 'success',
-      report: { ...report, generation: snapshot.generation, publishedAt: snapshot.time, isPublished: true },
-    }
-    saveSync(sql, released)
-    log.warn('sync-released', { sync: id, generation: snapshot.generation })
-    return released
-  })
+function ofCrawl(progress: CrawlProgressReport): SyncProgress {
+  const { listsDone: done, listsTotal: total, source } = progress
+  return { stage: 'crawl', done, total, unit: `lists of ${source}`, ...progress }
 }
 
-function progressKeeper(context: SyncContext, save: (change: Partial<SyncRecord>) => void) {
+function progressKeeper(context: SyncContext, save: (change: Partial<SyncRecord>) => void): ShowProgress {
   let savedMs = 0
+  let stage: string | undefined
   return (progress: SyncProgress) => {
     context.onProgress?.(progress)
-    if (context.now() - savedMs < SAVE_PROGRESS_MS) return
+    const ageMs = context.now() - savedMs
+    if (progress.stage === stage && ageMs >= 0 && ageMs < SAVE_PROGRESS_MS) return
+    stage = progress.stage
     savedMs = context.now()
     save({ stage: progress.stage, progress })
   }

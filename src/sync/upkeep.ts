@@ -1,9 +1,10 @@
 // What follows a sync that ended well, and gives way to the next one: rosters, finished pieces, and what can be dropped.
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { cleanUp } from '../store/clean-up.ts'
 import { rosterStorages } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
-import { cleanUp } from '../store/snapshots.ts'
+
 import { buildRosters } from './build-rosters.ts'
 import type { NarrowWork } from './narrow-stage.ts'
 import { errorReport } from './report.ts'
@@ -12,7 +13,7 @@ import { type WarmContext, warmLists } from './warm-stage.ts'
 
 export interface UpkeepContext extends SyncLockOptions, WarmContext, Omit<NarrowWork, 'signal'> {
   readonly collections: readonly CollectionStorage[]
-  readonly lifetimes: { readonly pinLifetimeMs: number }
+  readonly lifetimes: { readonly pinLifetimeMs: number; readonly tombstoneLifetimeMs: number }
   readonly log: Log
 }
 
@@ -48,7 +49,9 @@ async function tidy(context: UpkeepContext, sync: string, signal: AbortSignal): 
   const { sql, collections, now, lifetimes, pause, log } = context
   try {
     const tables = [...collections, ...rosterStorages(sql, collections)]
-    for (const _ of cleanUp(sql, tables, { now: now(), ...lifetimes })) {
+    const remembered = new Set(collections.map(({ name }) => name))
+    const { pinLifetimeMs: lifetimeMs, tombstoneLifetimeMs } = lifetimes
+    for (const _ of cleanUp(sql, tables, { now, lifetimeMs, tombstoneLifetimeMs, remembered })) {
       await pause()
       if (signal.aborted) return
     }

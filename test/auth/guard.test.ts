@@ -31,7 +31,8 @@ async function profileWithToken(wanted: Partial<NewClient> = {}) {
 
 async function signed(profile: Profile, claims: Record<string, unknown>, header = { alg: 'HS256', typ: 'at+jwt' }) {
   const nowSeconds = profile.now() / 1000
-  const whole = { iss: 'default', sub: 'x', scope: 'a', client_created: START_MS, exp: nowSeconds + 60, ...claims }
+  const fixed = { iss: 'default', sub: 'x', jti: 'one', scope: 'a', client_created: START_MS, exp: nowSeconds + 60 }
+  const whole = { ...fixed, ...claims }
   return new SignJWT(whole).setProtectedHeader(header).sign(profile.signingKey)
 }
 
@@ -46,7 +47,7 @@ describe('a bearer token', () => {
     const { profile, client, token } = await profileWithToken(facts)
     expect(await authenticateBearer(asks(`${scheme} ${token}`), profile)).toEqual({
       ok: true,
-      consumer: { id: client.id, scopes: DEFAULT_SCOPES, ...facts },
+      consumer: { id: client.id, scopes: DEFAULT_SCOPES, reader: expect.stringMatching(/^token ./), ...facts },
     })
   })
 
@@ -215,7 +216,8 @@ describe('when the consumer changes', () => {
 describe('a consumer without a token', () => {
   it('has those of the scopes that it holds', () => {
     const record = { ...PLAIN_CONSUMER, scopes: SCOPES.filter((scope) => scope.includes('/roster')) }
-    expect(consumerAsAuthenticated(record, V1P1_SCOPES)).toEqual({
+    expect(consumerAsAuthenticated(record, { scopes: V1P1_SCOPES, reader: 'client x' })).toEqual({
+      reader: 'client x',
       id: record.id,
       scopes: V1P1_SCOPES.slice(0, 3),
       schools: null,
@@ -223,7 +225,10 @@ describe('a consumer without a token', () => {
       switches: [],
       requestsPerMinute: null,
     })
-    const withheld = consumerAsAuthenticated({ ...record, withheld: ['demographics'] }, SCOPES)
+    const withheld = consumerAsAuthenticated(
+      { ...record, withheld: ['demographics'] },
+      { scopes: SCOPES, reader: 'client x' },
+    )
     expect(
       requireScope(
         withheld,

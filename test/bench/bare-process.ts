@@ -4,9 +4,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { watchMemory } from './memory-watch.ts'
+import { endWithParent } from './parent.ts'
 
 const folder = process.argv[2] ?? ''
 const bodies = new Map(readdirSync(folder).map((name) => [`/${name}`, readFileSync(join(folder, name))]))
+endWithParent()
 watchMemory()
 const server = createServer((request, response) => {
   const body = bodies.get(request.url ?? '')

@@ -1,14 +1,13 @@
 // Reads as ratios to a bare node:http server that sends the same bytes from memory.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { Pool } from 'undici'
-import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { benchQueries } from './bench-queries.ts'
 import { type BridgeClient, bridgeEnvironment, connectBridge } from './bridge-client.ts'
 import { type Figure, interleaved, median, millisecondsOf, note, ratio } from './measure.ts'
 import { type PowerSchoolProcess, startServerProcess } from './processes.ts'
+import { untilIdle } from './store-file.ts'
 
 const LIMIT = 5_000
 const ACTIVE = encodeURIComponent(`status='active'`)
@@ -137,13 +136,6 @@ export async function benchReads({ powerSchool, folder, dataDir, rounds }: ReadB
     note('RSS of a drain, MB', String(memory.rssMb)),
     ...queries,
   ]
-}
-
-/** A sync is told as ended before the lists are deflated; those who measure them must not begin earlier. */
-async function untilIdle(dataDir: string): Promise<void> {
-  const sql = openNodeSqlite(join(dataDir, 'default.sqlite'))
-  while (sql.all(`select 1 from locks`).length > 0) await wait(20)
-  sql.close()
 }
 
 function pagePath(collection: string, offset: number): string {

@@ -5,9 +5,21 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchMapping } from './bench-mapping.ts'
 import { benchReads } from './bench-reads.ts'
+import { benchSmallChange } from './bench-small-change.ts'
+import { benchSyncReads } from './bench-sync-reads.ts'
 import { benchSyncs } from './bench-syncs.ts'
-import { printFigures } from './measure.ts'
-import { startPowerSchool } from './processes.ts'
+import { type Figure, printFigures } from './measure.ts'
+import { type PowerSchoolProcess, startPowerSchool } from './processes.ts'
+import { syncedStore } from './synced-store.ts'
+
+interface Bench {
+  readonly powerSchool: PowerSchoolProcess
+  readonly folder: string
+  readonly rounds: number
+  readonly reads: number
+  /** The store that the part `syncs` left, or one that is synced now. */
+  dataDir(): Promise<string>
+}
 
 const { values } = parseArgs({
   options: {
@@ -15,31 +27,65 @@ const { values } = parseArgs({
     enrollments: { type: 'string', default: '7.3' },
     rounds: { type: 'string', default: '3' },
     reads: { type: 'string', default: '7' },
+    only: { type: 'string', multiple: true },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
+
+let benchedStore: Promise<string> | undefined
+
+/** In this order: the later parts change the district. */
+const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
+  async syncs(bench) {
+    const { figures, dataDir } = await benchSyncs(bench)
+    benchedStore = Promise.resolve(dataDir)
+    return figures
+  },
+  mapping: async ({ dataDir }) => benchMapping(await dataDir()),
+  reads: async (bench) => benchReads({ ...bench, dataDir: await bench.dataDir(), rounds: bench.reads }),
+  'small-change': benchSmallChange,
+  'sync-reads': async (bench) => benchSyncReads({ ...bench, dataDir: await bench.dataDir() }),
+}
+
+const USAGE = `npm run bench -- [options]
+  --students N (65000)  --enrollments N (7.3 a student)  --rounds N (3, of syncs)  --reads N (7, rounds of reads)
+  --only PART (all; more than once for several): ${Object.keys(PARTS).join(', ')}
+  --json FILE also writes the figures there`
+
 if (values.help) {
-  console.log(
-    'npm run bench -- [--students 65000] [--enrollments 7.3 a student] [--rounds 3 of syncs] [--reads 7 rounds of reads] [--json FILE]',
-  )
+  console.log(USAGE)
   process.exit(0)
+}
+const unknown = values.only?.find((name) => !Object.hasOwn(PARTS, name))
+if (unknown !== undefined) {
+  console.error(`--only is '${unknown}'; write one of ${Object.keys(PARTS).join(', ')}.`)
+  process.exit(2)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'bridge-bench-'))
 const powerSchool = await startPowerSchool(Number(values.students), Number(values.enrollments))
+const bench: Bench = {
+  powerSchool,
+  folder,
+  rounds: Number(values.rounds),
+  reads: Number(values.reads),
+  dataDir() {
+    benchedStore ??= syncedStore({ powerSchool, folder })
+    return benchedStore
+  },
+}
 try {
   console.log(`A district of ${values.students} students (rows of PowerSchool's table; the active ones are published).`)
-  const syncs = await benchSyncs({ powerSchool, folder, rounds: Number(values.rounds) })
-  printFigures(syncs.figures)
-  const mapping = await benchMapping(syncs.dataDir)
-  printFigures(mapping)
-  const reads = await benchReads({ powerSchool, folder, dataDir: syncs.dataDir, rounds: Number(values.reads) })
-  printFigures(reads)
-  if (values.json !== undefined) {
-    writeFileSync(values.json, JSON.stringify([...syncs.figures, ...mapping, ...reads], null, 2))
+  const figures: Figure[] = []
+  for (const [name, run] of Object.entries(PARTS)) {
+    if (values.only !== undefined && !values.only.includes(name)) continue
+    const found = await run(bench)
+    printFigures(found)
+    figures.push(...found)
   }
+  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(figures, null, 2))
 } finally {
-  powerSchool.stop()
+  await powerSchool.stop()
   rmSync(folder, { recursive: true, force: true })
 }

@@ -1,4 +1,5 @@
 // Inside a measured process: watches its memory and tells the parent the peak when asked.
+import { answerParent } from './parent.ts'
 
 const SAMPLE_MS = 20
 const MB = 1 << 20
@@ -13,11 +14,11 @@ export function watchMemory(): void {
     rss = Math.max(rss, usage.rss)
   }
   setInterval(sample, SAMPLE_MS).unref()
-  process.on('message', (message) => {
-    if (message !== 'memory') return
+  answerParent('memory', () => {
     sample()
-    process.send?.({ heapMb: Math.round(heap / MB), rssMb: Math.round(rss / MB) })
+    const peak = { heapMb: Math.round(heap / MB), rssMb: Math.round(rss / MB) }
     heap = 0
     rss = 0
+    return peak
   })
 }

@@ -1,10 +1,8 @@
-// The bench's processes: the simulated PowerSchool, the bridge, and the bare server that sends ready bytes.
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+// The bench's processes: the simulated PowerSchool, the bridge, those who read it, and the bare server of ready bytes.
+import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-
-const ROOT = join(import.meta.dirname, '..', '..')
+import type { LoopHolds } from './loop-watch.ts'
 
 export interface PowerSchoolProcess {
   readonly url: string
@@ -12,20 +10,24 @@ export interface PowerSchoolProcess {
   readonly clientSecret: string
   /** Runs SQL on the district's tables. */
   sql(statement: string, parameters?: readonly (string | number)[]): Promise<Record<string, unknown>[]>
-  stop(): void
+  /** Lets so many things happen in the district; others for each `salt`. */
+  change(count: number, salt: number): Promise<void>
+  /** How many requests it has answered so far. */
+  requests(): Promise<number>
+  stop(): Promise<void>
 }
 
 /** A district of so many students, ready to be read. */
 export async function startPowerSchool(students: number, enrollments: number): Promise<PowerSchoolProcess> {
-  const args = ['fixtures/powerschool/server.ts', '--students', String(students), '--enrollments', String(enrollments)]
-  const child = spawn(process.execPath, [...args, '--control'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  // The simulator prints this shape, one line of JSON.
-  const told = JSON.parse(String(line)) as { url: string; clientId: string; clientSecret: string }
+  const size = ['--students', String(students), '--enrollments', String(enrollments)]
+  const { told, ask, stop } = await startProcess('powerschool-process.ts', {}, size)
+  const { url, clientId, clientSecret } = told as { url: string; clientId: string; clientSecret: string }
   return {
-    ...told,
+    url,
+    clientId,
+    clientSecret,
     async sql(statement, parameters = []) {
-      const answer = await fetch(`${told.url}/__sql`, {
+      const answer = await fetch(`${url}/__sql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ sql: statement, parameters }),
@@ -33,7 +35,14 @@ export async function startPowerSchool(students: number, enrollments: number): P
       const { rows } = (await answer.json()) as { rows: Record<string, unknown>[] }
       return rows
     },
-    stop: () => child.kill(),
+    async change(count, salt) {
+      await ask({ change: count, salt })
+    },
+    async requests() {
+      const { count } = (await (await fetch(`${url}/__requests`)).json()) as { count: number }
+      return count
+    },
+    stop,
   }
 }
 
@@ -44,29 +53,60 @@ export interface MemoryPeak {
 
 export interface ServerProcess {
   readonly url: string
+  readonly pid: number
   /** The highest memory since the last call. */
   memory(): Promise<MemoryPeak>
+  /** How long its event loop was held since the last call. */
+  loop(): Promise<LoopHolds>
   stop(): Promise<void>
 }
 
-/** Forks a file of this folder that sends `{ url }` when it listens and answers `memory`. */
+/** Forks a file of this folder that sends `{ url }` when it listens and answers `memory`; the bridge's answers `loop` too. */
 export async function startServerProcess(
   file: string,
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Promise<ServerProcess> {
+  const { told, pid, ask, stop } = await startProcess(file, environment, args)
+  return {
+    url: (told as { url: string }).url,
+    pid,
+    memory: async () => (await ask('memory')) as MemoryPeak,
+    loop: async () => (await ask('loop')) as LoopHolds,
+    stop,
+  }
+}
+
+export interface BenchProcess {
+  /** What it sent first. */
+  readonly told: unknown
+  readonly pid: number
+  /** Sends a message and waits for the answer; one at a time. */
+  ask(message: string | object): Promise<unknown>
+  stop(): Promise<void>
+}
+
+/** Forks a file of this folder and waits for its first message. */
+export async function startProcess(
+  file: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<BenchProcess> {
   const child = fork(join(import.meta.dirname, file), args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  const { url } = (await nextMessage(child)) as { url: string }
+  const told = await nextMessage(child)
   return {
-    url,
-    async memory() {
-      child.send('memory')
-      return (await nextMessage(child)) as MemoryPeak
+    told,
+    pid: child.pid ?? 0,
+    ask(message) {
+      const answer = nextMessage(child)
+      child.send(message)
+      return answer
     },
     async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
       child.kill('SIGTERM')
       await ended
@@ -75,11 +115,17 @@ export async function startServerProcess(
 }
 
 async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`a process of the bench ended with code ${code}`)
-    }),
-  ])
-  return message
+  const settled = new AbortController()
+  const { signal } = settled
+  try {
+    const [message] = await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code]) => {
+        throw new Error(`a process of the bench ended with code ${code}`)
+      }),
+    ])
+    return message
+  } finally {
+    settled.abort()
+  }
 }

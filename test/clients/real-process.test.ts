@@ -22,7 +22,7 @@ const now = () => Date.now()
 async function startBridge(settings: Readonly<Record<string, string>> = {}) {
   const powerSchool = await startPowerSchool({ students: 120 })
   const folder = dataDir()
-  const environment = { ...powerSchool.environment(folder), PUBLIC_URL, ...settings }
+  const environment = { ...powerSchool.environment(folder), PUBLIC_URL, PUBLISH_QUIET: 'PT0S', ...settings }
   const server = await startServer(environment)
   await untilReady(server)
   return { powerSchool, environment, server, wire: wireOf(server) }

@@ -12,6 +12,7 @@ const COMMANDS = [
   'serve',
   'sync',
   'check',
+  'record',
   'mapping check',
   'mapping test',
   'clients add',
@@ -55,6 +56,10 @@ describe('usage', () => {
     { words: ['clients', 'add'], says: 'A consumer needs a name: --name NAME.' },
     { words: ['clients', 'remove'], says: 'bridge clients remove ID' },
     { words: ['clients', 'rotate', 'one', 'two'], says: 'bridge clients rotate ID' },
+    { words: ['record'], says: 'bridge record COLLECTION/ID' },
+    { words: ['record', 'stu1'], says: 'Write COLLECTION/ID, where COLLECTION is one of' },
+    { words: ['record', 'students/stu1'], says: 'COLLECTION is one of academicSessions, orgs,' },
+    { words: ['record', 'users/'], says: 'Write COLLECTION/ID' },
     { words: ['check', 'twice'], says: 'bridge check [--json]' },
   ])('refuses $words with code 2', async ({ words, says }) => {
     const { code, stdout, stderr } = await runCli(words, { DATA_DIR: dataDir() })
@@ -223,6 +228,8 @@ describe('sync', () => {
     for (const source of ['students', 'schools', 'staff', 'terms', 'courses', 'sections', 'section_enrollments']) {
       expect(stderr).toMatch(new RegExp(`^\\d/8 ${source}: `, 'm'))
     }
+    expect(stdout).toMatch(/^Read .*: \d+ requests, \d+ rows, \d+ of them new, changed or gone\.$/m)
+    expect(stdout).toMatch(/^Took crawl [\d.]+ s, map [\d.]+ s, wait [\d.]+ s, publish [\d.]+ s\.$/m)
 
     const again = await runCli(['sync', '--json'], environment)
     expect(again.code).toBe(0)
@@ -231,6 +238,9 @@ describe('sync', () => {
       report: { generation: 1, isPublished: false },
       counts: { users: { active: expected.users.size, added: 0 } },
     })
+    const { report } = JSON.parse(again.stdout)
+    expect(report.crawl).toMatchObject({ isFull: expect.any(Boolean), requests: expect.any(Number) })
+    expect(Object.keys(report.durations)).toEqual(['crawlMs', 'mapMs', 'waitMs', 'publishMs'])
   })
 
   it('tells why it failed and what to do, with code 1', async () => {
@@ -244,6 +254,22 @@ describe('sync', () => {
     expect(text.stdout).toMatch(/The sync ended: error\.\n.*accessLevelV1Api READ.*\n.*set v1 API access to READ/)
     expect(json.code).toBe(1)
     expect(JSON.parse(json.stdout)).toMatchObject({ status: 'error', error: { code: 'powerschool-rights' } })
+  })
+
+  it('runs at once however often it has failed, says when it is quarantined, and a success ends that', async () => {
+    const powerSchool = await startPowerSchool({}, { v1Level: 'NONE' })
+    const environment = withAddress(powerSchool.environment(dataDir()))
+    const statuses: string[] = []
+    for (let nth = 1; nth <= 4; nth += 1) {
+      const { code, stdout } = await runCli(['sync', '--json'], environment)
+      expect(code).toBe(1)
+      const { status, error } = JSON.parse(stdout)
+      expect(error).toMatchObject({ code: 'powerschool-rights', remedy: expect.stringContaining('READ') })
+      statuses.push(status)
+    }
+    expect(statuses).toEqual(['error', 'error', 'quarantined', 'quarantined'])
+    powerSchool.settings.v1Level = 'READ'
+    expect((await runCli(['sync'], environment)).stdout).toMatch(/^Published as generation 1 /)
   })
 
   it('says so while a server syncs the same data, and is seen by it at once otherwise', async () => {
@@ -283,7 +309,9 @@ describe('sync', () => {
     const { code, stdout } = await runCli(['sync'], environment)
     expect(code).toBe(1)
     expect(stdout).toMatch(/^Nothing was published\.$/m)
-    expect(stdout).toMatch(/^Held: \d+ of \d+ users would be removed\. Release it with the admin API\.$/m)
+    const held =
+      /^Held: \d+ of \d+ users would be removed \(\d+ %\)\. Release it with the admin API\.\n +(stu\d+, ){20}…$/m
+    expect(stdout).toMatch(held)
   })
 
   it('stops at SIGINT and is gone on with by the next one', async () => {
@@ -306,6 +334,40 @@ describe('sync', () => {
     const { code, stderr } = await runCli(['sync'], { ...environment, LOG_LEVEL: 'debug' })
     expect(code).toBe(0)
     expect(stderr).toContain('"event":"crawl-resumed"')
+  })
+})
+
+describe('record', () => {
+  it('tells the versions of a record and the names of the fields that changed; with --json the records too', async () => {
+    const powerSchool = await startPowerSchool()
+    const environment = { ...powerSchool.environment(dataDir()), PUBLIC_URL: 'https://roster.example.org' }
+    const [student] = powerSchool.district.db.prepare('select dcid from students where enroll_status = 0').all()
+    const id = `stu${student?.dcid}`
+    const unknown = await runCli(['record', `users/${id}`], environment)
+    expect({ code: unknown.code, stdout: unknown.stdout }).toEqual({ code: 1, stdout: '' })
+    expect(unknown.stderr).toMatch(/^No version of such a record in users has been published/)
+
+    expect((await runCli(['sync'], environment)).code).toBe(0)
+    renameStudent(powerSchool.district, Number(student?.dcid), 'Nadia', 'Renamed')
+    expect((await runCli(['sync'], environment)).code).toBe(0)
+    const [text, json] = await Promise.all([
+      runCli(['record', `users/${id}`], environment),
+      runCli(['record', `users/${id}`, '--json'], environment),
+    ])
+    expect([text.code, json.code]).toEqual([0, 0])
+    isQuiet(text)
+    const time = '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z'
+    expect(text.stdout).toMatch(/^generation +published +until +status +changed\n/)
+    expect(text.stdout).toMatch(new RegExp(`^2 +${time} +now +active +\\S`, 'm'))
+    expect(text.stdout).toMatch(new RegExp(`^1 +${time} +${time} +active +\\S`, 'm'))
+    expect(text.stdout).not.toContain('Nadia')
+    const { collection, sourcedId, versions } = JSON.parse(json.stdout)
+    expect({ collection, sourcedId }).toEqual({ collection: 'users', sourcedId: id })
+    expect(versions).toMatchObject([
+      { generation: 2, isCurrent: true, status: 'active', record: { givenName: 'Nadia', familyName: 'Renamed' } },
+      { generation: 1, isCurrent: false, until: versions[0].publishedAt },
+    ])
+    expect(versions[0].record.orgs[0].href).toMatch(/^https:\/\/roster\.example\.org\/ims\/oneroster\/v1p1\/orgs\//)
   })
 })
 

@@ -194,7 +194,7 @@ test.each([
   ["dateLastModified!='2025-01-01'", false],
   ["role='student'", false],
 ])('%s is bound to what has changed: %s', (text, isDelta) => {
-  expect(resolved('users', text).isDelta).toBe(isDelta)
+  expect(resolved('users', text).changedSinceMs !== undefined).toBe(isDelta)
 })
 
 describe('words that are looked for in lists of texts', () => {

@@ -13,6 +13,7 @@ import {
   metadataBody,
   numbered,
   pageOf,
+  pause,
 } from './fake.ts'
 
 const PLAN: readonly CrawlSource[] = [
@@ -59,7 +60,7 @@ async function crawlAll(handler: Handler, store: MemoryStore = memoryStore(SETTI
   const server = fakeServer(handler)
   const { client, lines } = fakeClient(server)
   const progress: CrawlProgressReport[] = []
-  await crawl(PLAN, store, client, { log: silentLog, signal, onProgress: (report) => progress.push(report) })
+  await crawl(PLAN, store, client, { log: silentLog, pause, signal, onProgress: (report) => progress.push(report) })
   return { server, store, progress, lines }
 }
 
@@ -108,7 +109,7 @@ describe('a crawl', () => {
     store.savePage('schools', 'all', 1, numbered(500))
     const server = fakeServer(district)
     const { client } = fakeClient(server)
-    await crawl([many], store, client, { log: silentLog })
+    await crawl([many], store, client, { log: silentLog, pause })
     expect(server.peak).toBe(4)
     expect(client.requests).toBe(1001)
     expect([...store.lists.values()].filter((list) => list.isDone)).toHaveLength(500)
@@ -149,6 +150,7 @@ describe('progress', () => {
     const etas: (number | undefined)[] = []
     await crawl(PLAN.slice(3), memoryStore(), client, {
       log: silentLog,
+      pause,
       onProgress: ({ rowsDone, etaMs }) => {
         if (rowsDone === 20) etas.push(etaMs)
       },
@@ -229,7 +231,7 @@ describe('a parent that is deleted during the crawl', () => {
     const server = fakeServer(handler)
     const { client, log, lines } = fakeClient(server)
     const progress: CrawlProgressReport[] = []
-    const done = crawl(BY_SCHOOL, store, client, { log, onProgress: (report) => progress.push(report) })
+    const done = crawl(BY_SCHOOL, store, client, { log, pause, onProgress: (report) => progress.push(report) })
     return { server, store, progress, lines, done }
   }
 
@@ -366,7 +368,7 @@ describe('a failure', () => {
           })
         }),
     })
-    const failure = crawl(PLAN, memoryStore(SETTINGS), client, { log, signal: controller.signal }).catch(
+    const failure = crawl(PLAN, memoryStore(SETTINGS), client, { log, pause, signal: controller.signal }).catch(
       (error) => error,
     )
     for (let turn = 0; turn < 2000; turn += 1) await Promise.resolve()

@@ -164,6 +164,8 @@ export interface MemoryStore extends CrawlStore {
   readonly sourcesDone: Set<string>
   /** Every call that changes something, in order. */
   readonly calls: string[]
+  /** Rows that an earlier crawl has proved, by `source|list`. */
+  readonly proved: Map<string, readonly unknown[]>
   /** The ids kept for a source, sorted. */
   ids(source: string): number[]
 }
@@ -173,6 +175,7 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
   const lists = new Map<string, MemoryList>()
   const sourcesDone = new Set<string>()
   const calls: string[] = []
+  const proved = new Map<string, readonly unknown[]>()
   const keyOf = (row: unknown) => (typeof row === 'object' && row !== null && 'id' in row ? row.id : undefined)
   const isKeyed = (row: unknown) => keyOf(row) !== undefined && keyOf(row) !== null
   const open = (source: string, list: string): MemoryList => {
@@ -186,12 +189,13 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
     lists,
     sourcesDone,
     calls,
+    proved,
     ids: (source) =>
       rowsOf(source)
         .map(keyOf)
         .map(Number)
         .sort((a, b) => a - b),
-    parentValues: (placeholder) => store.ids(placeholder.split('.')[0] ?? ''),
+    parentValues: async (placeholder) => store.ids(placeholder.split('.')[0] ?? ''),
     setting: (name) => settings[name],
     listState(source, list): ListState | undefined {
       const found = lists.get(`${source}|${list}`)
@@ -200,33 +204,43 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
       const rows = [...pages.values()].flat().length
       return { total, isDone, pages: new Set(pages.keys()), rows, ...(startedMs === undefined ? {} : { startedMs }) }
     },
+    mayBeUnchanged: (source, list, pageSize) => (proved.get(`${source}|${list}`)?.length ?? pageSize) < pageSize,
+    async finishUnchanged(source, list, rows) {
+      if (JSON.stringify(rows) !== JSON.stringify(proved.get(`${source}|${list}`))) return false
+      calls.push(`unchanged ${source} ${list}`)
+      lists.set(`${source}|${list}`, { total: rows.length, isDone: true, pages: new Map([[1, rows]]) })
+      return true
+    },
     beginList(source, list, total) {
       calls.push(`begin ${source} ${list} ${total}`)
       lists.set(`${source}|${list}`, { total, isDone: false, pages: new Map() })
     },
-    savePage(source, list, page, rows) {
+    async savePage(source, list, page, rows) {
       calls.push(`save ${source} ${list} ${page}`)
       const { pages } = open(source, list)
       const others = new Set([...pages].filter(([number]) => number !== page).flatMap(([, kept]) => kept.map(keyOf)))
       pages.set(page, rows)
-      return { stored: rows.length, repeated: rows.filter((row) => isKeyed(row) && others.has(keyOf(row))).length }
+      return { repeated: rows.filter((row) => isKeyed(row) && others.has(keyOf(row))).length }
     },
     restartList(source, list) {
       calls.push(`restart ${source} ${list}`)
       lists.delete(`${source}|${list}`)
     },
-    finishList(source, list) {
+    async finishList(source, list) {
       calls.push(`finish ${source} ${list}`)
       open(source, list).isDone = true
     },
     isSourceDone: (source) => sourcesDone.has(source),
-    finishSource(source) {
+    async finishSource(source) {
       calls.push(`finishSource ${source}`)
       sourcesDone.add(source)
     },
   }
   return store
 }
+
+/** Where nothing is long enough to let others in. */
+export const pause = async (): Promise<void> => {}
 
 export function source(name: string, get: string, rows: string, more: Partial<CrawlSource> = {}): CrawlSource {
   return { name, get, rows, expand: [], extend: [], keyPath: 'id', isSingle: false, ...more }

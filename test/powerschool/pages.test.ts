@@ -199,6 +199,66 @@ describe('a list that is not whole', () => {
   })
 })
 
+describe('a list that was proved before', () => {
+  const proved = (rows: readonly { readonly id: number }[]) => {
+    const store = memoryStore()
+    store.proved.set('students|all', rows)
+    return store
+  }
+  const asked = (log: readonly string[]) =>
+    log.map((url) => new URL(url, 'https://x').searchParams.get('page') ?? 'count')
+
+  it('is finished by its page alone when that holds what it held', async () => {
+    const store = proved(numbered(9))
+    const { server, done, changes } = read({ rows: numbered(9) }, { store })
+    await done
+    expect(asked(server.log)).toEqual(['1'])
+    expect(store.calls).toEqual(['unchanged students all'])
+    expect(store.lists.get('students|all')?.isDone).toBe(true)
+    expect(changes).toEqual([9])
+  })
+
+  it.each([
+    ['a row more', numbered(9), ['1', 'count']],
+    ['a row fewer', numbered(7), ['1', 'count']],
+    ['another row', numbered(8, 2), ['1', 'count']],
+    ['no row', [], ['1', 'count']],
+    ['as many as a page takes', numbered(10), ['1', 'count', '1', '2']],
+    ['more than a page takes', numbered(25), ['1', 'count', '1', '2', '3']],
+  ])('is counted and proved anew when it holds %s', async (_, rows, requests) => {
+    const store = proved(numbered(8))
+    const { server, done, changes } = read({ rows }, { store })
+    await done
+    expect(asked(server.log)).toEqual(requests)
+    expect(store.ids('students')).toEqual(rows.map(({ id }) => id))
+    expect(changes.reduce((sum, change) => sum + change, 0)).toBe(rows.length)
+  })
+
+  it('is read again when the count tells that the page was short', async () => {
+    const store = proved(numbered(8))
+    const short = (seen: Seen) => (seen.nth === 0 ? some(numbered(6)) : undefined)
+    const { server, done } = read({ rows: numbered(7), page: short }, { store })
+    await done
+    expect(asked(server.log)).toEqual(['1', 'count', 'count', '1'])
+    expect(store.ids('students')).toEqual(ids(7))
+  })
+
+  it('is not taken for unchanged when it filled its page', async () => {
+    const { server, done } = read({ rows: numbered(10) }, { store: proved(numbered(10)) })
+    await done
+    expect(asked(server.log)).toEqual(['count', '1', '2'])
+  })
+
+  it('is gone on with where an earlier run has begun to read it', async () => {
+    const store = proved(numbered(9))
+    store.beginList('students', 'all', 9)
+    store.savePage('students', 'all', 1, numbered(9))
+    const { server, done } = read({ rows: numbered(9) }, { store })
+    await done
+    expect(server.log).toEqual([])
+  })
+})
+
 describe('the list of schools', () => {
   const schools = [...numbered(4), { id: 5, school_number: 999999 }]
   const list: List = { ...LIST, source: 'schools', path: '/ws/v1/district/school', rows: 'schools.school', filter: {} }

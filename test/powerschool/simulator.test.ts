@@ -7,7 +7,7 @@ import { createPowerSchool, type SimulatorOptions } from '../../fixtures/powersc
 import { silentLog } from '../../src/log.ts'
 import { checkConnection } from '../../src/powerschool/check.ts'
 import { crawl } from '../../src/powerschool/crawl.ts'
-import { fakeClient, fakeClock, memoryStore, source } from './fake.ts'
+import { fakeClient, fakeClock, memoryStore, pause, source } from './fake.ts'
 
 const district = createDistrict({ students: 260, seed: 11, today: '2026-01-15' })
 
@@ -41,7 +41,7 @@ function simulated(options: Partial<SimulatorOptions> = {}, faults: readonly Fau
 async function rowsOf(options: Partial<SimulatorOptions> = {}, faults: readonly Fault[] = []) {
   const { sis, client } = simulated(options, faults)
   const store = memoryStore({ years: [2024, 2025] })
-  await crawl(PLAN, store, client, { log: silentLog })
+  await crawl(PLAN, store, client, { log: silentLog, pause })
   const content = Object.fromEntries(PLAN.map(({ name }) => [name, store.ids(name)]))
   return { content, sis, store }
 }

@@ -1,5 +1,8 @@
 // The database file and the world: what a full disk does, and how much is remembered.
-import { describe, expect, it } from 'vitest'
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 
 describe('a full disk', () => {
@@ -40,5 +43,39 @@ describe('statements', () => {
     for (let shape = 0; shape < 1_200; shape++) expect(sql.all(`select ${shape} as n`)).toEqual([{ n: shape }])
     expect(sql.all(`select 0 as n`)).toEqual([{ n: 0 }])
     sql.close()
+  })
+})
+
+describe('a checkpoint thread', () => {
+  const folders: string[] = []
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+  })
+  const newFile = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bridge-sqlite-'))
+    folders.push(folder)
+    return join(folder, 'test.sqlite')
+  }
+  const MB = 1 << 20
+
+  it('copies what was committed into the database file, while the file is open', async () => {
+    const path = newFile()
+    const sql = openNodeSqlite(path, { hasCheckpointThread: true })
+    sql.run(`create table notes (text text)`)
+    for (let row = 0; row < 300; row++) sql.run(`insert into notes values (?)`, 'x'.repeat(10_000))
+    await vi.waitFor(() => expect(statSync(path).size).toBeGreaterThan(2 * MB), { timeout: 10_000, interval: 20 })
+    sql.close()
+  })
+
+  it('has ended when the database is closed, and has lost nothing', () => {
+    const path = newFile()
+    const sql = openNodeSqlite(path, { hasCheckpointThread: true })
+    sql.run(`create table notes (text text)`)
+    for (let row = 0; row < 50; row++) sql.run(`insert into notes values ('kept')`)
+    sql.close()
+    expect(existsSync(`${path}-wal`)).toBe(false)
+    const again = openNodeSqlite(path)
+    expect(again.all(`select count(*) as n from notes`)).toEqual([{ n: 50 }])
+    again.close()
   })
 })

@@ -2,13 +2,26 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { nodeDeflate } from '../../src/node.ts'
+import { openPins } from '../../src/store/pins.ts'
 import { type Form, type ListQuery, openRecordReader } from '../../src/store/records.ts'
 import type { StoredRecord } from '../../src/store/snapshot-writer.ts'
-import { cleanUp, currentSnapshot, rollbackPending } from '../../src/store/snapshots.ts'
+import { currentSnapshot, rollbackPending } from '../../src/store/snapshots.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { warmPieces } from '../../src/store/warm-pieces.ts'
 import { seeded } from '../powerschool/fake.ts'
-import { COLLECTIONS, openReader, openStore, pageOf, prepare, publish, user, V1P1, V1P2 } from './support.ts'
+import {
+  COLLECTIONS,
+  openReader,
+  openStore,
+  pageOf,
+  pause,
+  prepare,
+  publish,
+  tidy,
+  user,
+  V1P1,
+  V1P2,
+} from './support.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const HOUR = 3_600_000
@@ -46,7 +59,7 @@ const active = (generation: number, change: Partial<ListQuery> = {}) => pageOf(g
 
 async function expectSamePage(sql: Sql, query: ListQuery): Promise<void> {
   const reader = openReader(sql)
-  const plain = reader.page(query)
+  const plain = await reader.page(query)
   const { body, count, total } = await reader.gzipPage(query, AROUND)
   const text = gunzipSync(body).toString()
   expect(text === `${AROUND.head}${Buffer.from(plain.json)}${AROUND.tail}`).toBe(true)
@@ -129,8 +142,9 @@ describe('pieces', () => {
         deflated += bytes.length
         return nodeDeflate(bytes, level)
       },
+      pause,
     })
-    const whole = reader.page(active(1, { limit: 8_000 })).json.length
+    const whole = (await reader.page(active(1, { limit: 8_000 }))).json.length
     await reader.gzipPage(active(1, { limit: 8_000 }), AROUND)
     // Said in another way, it is the same list.
     await reader.gzipPage(active(1, { limit: 8_000, where: [...ACTIVE, { sql: '1', parameters: [] }] }), AROUND)
@@ -154,7 +168,7 @@ describe('pieces', () => {
       AT + HOUR,
     )
     await warm(sql, { forms: [V1P1] })
-    const used = sql.all<{ id: number }>(`select id from pieces where used = 2`)
+    const used = sql.all<{ id: number }>(`select id from piece_uses where used = 2`)
     expect(used.filter(({ id }) => !before.has(id)).length).toBeLessThanOrEqual(9)
     expect(used.length).toBeGreaterThan(before.size - 9)
   })
@@ -198,10 +212,6 @@ describe('pieces', () => {
 })
 
 describe('versions whose seq is given again', () => {
-  const tidy = (sql: Sql, now: number) => {
-    for (const _ of cleanUp(sql, COLLECTIONS, { now, pinLifetimeMs: HOUR }));
-  }
-
   it('are not in any piece once clean-up has deleted them', async () => {
     const random = seeded(13)
     const sql = openStore()
@@ -228,6 +238,7 @@ describe('versions whose seq is given again', () => {
     const sql = openStore()
     publish(sql, people(200), AT)
     await warm(sql, { forms: [V1P1] })
+    openPins(sql, { now: () => AT, lifetimeMs: HOUR }).begin({ reader: 'token', consumer: 'sds', query: 'users' })
     const made = piecesOf(sql).n
     publish(
       sql,
@@ -238,7 +249,7 @@ describe('versions whose seq is given again', () => {
     expect(piecesOf(sql).n).toBe(made)
     await warm(sql, { forms: [V1P1] })
     tidy(sql, AT + 2 * HOUR + 1)
-    expect(sql.all(`select distinct used from pieces`)).toEqual([{ used: 2 }])
+    expect(sql.all(`select distinct used from piece_uses`)).toEqual([{ used: 2 }])
     expect(piecesOf(sql).n).toBe(piecesOf(sql).bytes)
   })
 

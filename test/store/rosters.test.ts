@@ -37,7 +37,6 @@ function buildOf(sql: Sql, narrowing: Narrowing, generation: number, ids: readon
     `users_n${roster.id}`,
     ids.map((id) => user(id)),
   )
-  for (const _ of fill.finish());
   return {
     roster,
     storages,
@@ -218,7 +217,7 @@ describe('dropping', () => {
     publish(sql, [user('stu1')], 0)
     buildOf(sql, OF_100, 1).mark()
     buildOf(sql, WITHOUT_CONTACTS, 1).mark()
-    const piece = `insert into pieces (form, first_seq, rows, seqs, length, crc, used) values (?, 1, 1, x'01', 1, 1, 1)`
+    const piece = `insert into pieces (form, first_seq, rows, seqs, length, crc) values (?, 1, 1, x'01', 1, 1)`
     for (const table of ['users', 'users_n1', 'users_n11', 'users_n2'])
       sql.run(piece, `${table} v1p1 https://bridge.example.org`)
     drop(sql, [WITHOUT_CONTACTS])

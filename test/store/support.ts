@@ -1,6 +1,7 @@
 // A small store in memory, and how the tests publish into it.
 import { afterEach } from 'vitest'
 import { nodeDeflate } from '../../src/node.ts'
+import { cleanUp } from '../../src/store/clean-up.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { type Form, type ListQuery, openRecordReader, type RecordReader } from '../../src/store/records.ts'
@@ -51,14 +52,33 @@ export function prepare(sql: Sql, users: readonly StoredRecord[], sync = 'sync')
 export function publish(sql: Sql, users: readonly StoredRecord[], now: number): Snapshot {
   const writer = prepare(sql, users)
   const totals = new Map([...writer.changes()].map(([name, { active }]) => [name, active]))
-  return publishGeneration(sql, { generation: writer.generation, sync: 'sync', totals, now: () => now })
+  return publishGeneration(sql, {
+    generation: writer.generation,
+    sync: 'sync',
+    totals: () => totals,
+    now: () => now,
+    servedMs: () => 0,
+  })
+}
+
+/** Cleans up as it is done an hour after pins have ended, unless told. */
+export function tidy(sql: Sql, now: number, lifetimeMs = 3_600_000): void {
+  const remembered = new Set(['users'])
+  const options = { now: () => now, lifetimeMs, tombstoneLifetimeMs: 180 * 24 * 3_600_000, remembered }
+  for (const _ of cleanUp(sql, COLLECTIONS, options));
 }
 
 export const V1P1: Form = { version: 'v1p1', root: 'https://bridge.example.org/v1p1' }
 export const V1P2: Form = { version: 'v1p2', root: 'https://bridge.example.org/v1p2' }
 
+export const pause = () => Promise.resolve()
+
 export function openReader(sql: Sql, rememberedBytes?: number): RecordReader {
-  return openRecordReader(sql, { deflate: nodeDeflate, ...(rememberedBytes === undefined ? {} : { rememberedBytes }) })
+  return openRecordReader(sql, {
+    deflate: nodeDeflate,
+    pause,
+    ...(rememberedBytes === undefined ? {} : { rememberedBytes }),
+  })
 }
 
 /** All users of a generation, tombstones too, in order of sourcedId. */
@@ -67,7 +87,7 @@ export function pageOf(generation: number, change: Partial<ListQuery> = {}): Lis
     table: 'users',
     generation,
     where: [],
-    isDelta: false,
+    changedSinceMs: undefined,
     order: undefined,
     form: V1P1,
     limit: 100,

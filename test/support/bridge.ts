@@ -94,6 +94,7 @@ export async function openTestBridge({
       clock.now += ms
     },
     random: () => 0.5,
+    nextTurn: async () => {},
     pause: async () => {},
     after: () => () => {},
     newId: () => `id-${++ids}`,

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { expectedRoster } from '../../fixtures/expected.ts'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
 import { addStudent, renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
-import { type GuardSettings, heldRemovals } from '../../src/sync/guard.ts'
-import { resumeSync } from '../../src/sync/sync.ts'
+import { type GuardSettings, heldRemovals, type RemovalReason } from '../../src/sync/guard.ts'
+import { resumeSync } from '../../src/sync/publish-stage.ts'
 import { ADMIN_TOKEN, openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { differences, drain } from '../support/roster.ts'
 import { servedBytes, syncWith, tracesOf } from './probes.ts'
@@ -18,32 +18,53 @@ interface GuardCase {
   readonly removed: number
   readonly added?: number
   readonly isHeld: boolean
+  readonly reason?: RemovalReason
 }
 
 const CASES: readonly GuardCase[] = [
   { it: 'nothing goes', before: 1_000, removed: 0, isHeld: false },
   { it: 'exactly the share goes', before: 1_000, removed: 200, isHeld: false },
   { it: 'one more than the share goes', before: 1_000, removed: 201, isHeld: true },
-  { it: 'all goes', before: 1_000, removed: 1_000, isHeld: true },
+  { it: 'all goes', before: 1_000, removed: 1_000, isHeld: true, reason: 'empty' },
   { it: 'all goes, and as many come', before: 1_000, removed: 1_000, added: 1_000, isHeld: true },
   { it: 'newcomers do not count as there before', before: 100, removed: 30, added: 1_000, isHeld: true },
-  { it: 'one less than the minimum goes', before: 24, removed: 24, isHeld: false },
-  { it: 'the minimum goes', before: 25, removed: 25, isHeld: true },
+  { it: 'one less than the minimum goes', before: 25, removed: 24, isHeld: false },
+  { it: 'the minimum goes', before: 26, removed: 25, isHeld: true },
+  { it: 'all of a few go', before: 20, removed: 20, isHeld: true, reason: 'empty' },
+  { it: 'the only one goes', before: 1, removed: 1, isHeld: true, reason: 'empty' },
+  { it: 'all of a few go, and another comes', before: 20, removed: 20, added: 1, isHeld: false },
   { it: 'the minimum goes, and it is the share', before: 125, removed: 25, isHeld: false },
   { it: 'the minimum goes, and it is more than the share', before: 124, removed: 25, isHeld: true },
   { it: 'the collection was empty', before: 0, removed: 0, added: 50, isHeld: false },
   { it: 'a share of 1 lets all go', guard: { share: 1 }, before: 100, removed: 100, isHeld: false },
   { it: 'a share of 0 holds at the minimum', guard: { share: 0 }, before: 1_000, removed: 25, isHeld: true },
   { it: 'a share of 0 lets fewer go', guard: { share: 0 }, before: 1_000, removed: 24, isHeld: false },
+  { it: 'a share of 1 lets all of a few go', guard: { share: 1 }, before: 10, removed: 10, isHeld: false },
   { it: 'a minimum of 0 leaves the share', guard: { minimum: 0 }, before: 4, removed: 1, isHeld: true },
   { it: 'a minimum of 0 and no removal', guard: { share: 0, minimum: 0 }, before: 4, removed: 0, isHeld: false },
 ]
 
 describe('the removals that hold a sync', () => {
-  it.each(CASES)('$it: held $isHeld', ({ guard, before, removed, added = 0, isHeld }) => {
+  it.each(CASES)('$it: held $isHeld', ({ guard, before, removed, added = 0, isHeld, reason = 'share' }) => {
     const counts = { active: before - removed + added, added, changed: 0, removed }
     const held = heldRemovals(new Map([['users', counts]]), { ...DEFAULT, ...guard })
-    expect(held).toEqual(isHeld ? [{ collection: 'users', removed, of: before }] : [])
+    const share = expect.closeTo(removed / before, 4)
+    expect(held).toEqual(isHeld ? [{ collection: 'users', reason, removed, of: before, share }] : [])
+  })
+
+  const EMPTIED: readonly (readonly [collection: string, isHeld: boolean])[] = [
+    ['orgs', true],
+    ['academicSessions', true],
+    ['enrollments', true],
+    ['demographics', false],
+    ['orgs of the roster for school 100', true],
+    ['users of the roster for school 100', true],
+    ['enrollments of the roster for school 100', false],
+    ['demographics of the roster for schools 100, 200', false],
+  ]
+  it.each(EMPTIED)('when the few %s would all go: held %s', (collection, isHeld) => {
+    const held = heldRemovals(new Map([[collection, { active: 0, added: 0, changed: 0, removed: 12 }]]), DEFAULT)
+    expect(held).toEqual(isHeld ? [{ collection, reason: 'empty', removed: 12, of: 12, share: 1 }] : [])
   })
 
   it('are told for each collection that has them, in its order', () => {
@@ -53,8 +74,8 @@ describe('the removals that hold a sync', () => {
       ['enrollments', { active: 100, added: 20, changed: 0, removed: 300 }],
     ])
     expect(heldRemovals(changes, DEFAULT)).toEqual([
-      { collection: 'users', removed: 50, of: 100 },
-      { collection: 'enrollments', removed: 300, of: 380 },
+      { collection: 'users', reason: 'share', removed: 50, of: 100, share: 0.5 },
+      { collection: 'enrollments', reason: 'share', removed: 300, of: 380, share: 0.7895 },
     ])
   })
 })
@@ -101,11 +122,38 @@ describe('a held sync', () => {
     const held = await bridge.syncNow()
     expect(held).toMatchObject({ ...HELD, report: { generation: 1, isPublished: false } })
     expect(held.report.held.map(({ collection }) => collection)).toEqual(['users', 'enrollments', 'demographics'])
-    for (const { collection, removed, of } of held.report.held) {
+    const served = await drain(bridge)
+    for (const { collection, reason, removed, of, share, sourcedIds } of held.report.held) {
       expect(held.report.counts[collection]).toMatchObject({ removed })
-      expect(removed).toBeGreaterThan(of * 0.2)
+      expect(of).toBe(served[collection]?.size)
+      expect([reason, share]).toEqual(['share', expect.closeTo(removed / of, 4)])
+      expect(share).toBeGreaterThan(0.2)
+      expect(sourcedIds).toHaveLength(20)
+      expect(sourcedIds.filter((id) => !served[collection]?.has(id))).toEqual([])
+    }
+    const gone = studentsOf(bridge.district).map((dcid) => `stu${dcid}`)
+    const users = held.report.held.find(({ collection }) => collection === 'users')
+    expect(users?.sourcedIds.filter((id) => gone.includes(id))).toEqual([])
+    expect(await servedBytes(bridge)).toEqual(before)
+  })
+
+  it('is one that would empty a small collection, which is not served empty meanwhile', async () => {
+    const district = createDistrict({ students: 20, seed: 9, today: '2026-11-18', perStudentEnrollments: 1 })
+    const bridge = await openTestBridge({ district, settings: SETTINGS })
+    const { report } = await bridge.syncNow()
+    const before = await servedBytes(bridge)
+    district.db.exec('delete from cc; delete from sections')
+    // Far from what the share or the minimum would hold.
+    const held = await syncWith(bridge, 'emptied', { guard: { share: 0.9, minimum: 1_000_000 } })
+    expect(held).toMatchObject(HELD)
+    const told = new Map(held.report?.held.map((removal) => [removal.collection, removal]))
+    for (const collection of ['classes', 'enrollments']) {
+      const of = report.counts[collection]?.active
+      expect(told.get(collection)).toMatchObject({ reason: 'empty', removed: of, of, share: 1 })
     }
     expect(await servedBytes(bridge)).toEqual(before)
+    expect((await resume(bridge, held.id)).status).toBe(200)
+    await expectWhole(bridge)
   })
 
   it('never is the first sync', async () => {

@@ -2,8 +2,9 @@
 import { COLLECTIONS } from '../../fixtures/expected.ts'
 import { createPowerSchoolClient } from '../../src/powerschool/client.ts'
 import type { SyncRecord } from '../../src/store/syncs.ts'
+import type { SyncContext } from '../../src/sync/context.ts'
 import type { SyncReport } from '../../src/sync/report.ts'
-import { runSync, type SyncContext } from '../../src/sync/sync.ts'
+import { runSync } from '../../src/sync/sync.ts'
 import type { TestBridge } from '../support/bridge.ts'
 
 export type Ended = SyncRecord & {

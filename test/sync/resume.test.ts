@@ -213,7 +213,7 @@ describe('a crawl that is stopped', () => {
     expect(again.powerSchool.requests.count()).toBe(0)
     await expectWhole(again)
     await again.syncNow()
-    expect(again.powerSchool.requests.count()).toBe(wholeSync)
+    expect(again.powerSchool.requests.count('/ws/v1/district/student')).toBeGreaterThan(0)
   })
 
   it('leaves what is served as it was', async () => {

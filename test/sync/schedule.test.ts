@@ -23,7 +23,8 @@ function openSchedule(intervalMs: number = HOUR_MS) {
   const runs: Run[] = []
   const announced: string[] = []
   const upkeeps: { readonly id: string; readonly signal: AbortSignal; end(): Promise<void> }[] = []
-  const state = { hasUpkeep: false, announceFails: false }
+  const state = { hasUpkeep: false, announceFails: false, isStoreBroken: false, failures: 0, now: 0 }
+  const ended: SyncStatus[] = []
   const timers: Timer[] = []
   const logged: string[] = []
   const schedule = createSchedule({
@@ -55,6 +56,9 @@ function openSchedule(intervalMs: number = HOUR_MS) {
         id,
         signal,
         end: (status) => {
+          // As the store counts them.
+          if (FAILED.includes(status)) state.failures += 1
+          else if (status !== 'paused') state.failures = 0
           resolve(recordOf(id, status))
           return settled()
         },
@@ -67,6 +71,12 @@ function openSchedule(intervalMs: number = HOUR_MS) {
     },
     newId: () => `sync-${runs.length + 1}`,
     intervalMs,
+    failuresInARow: () => {
+      if (state.isStoreBroken) throw new Error('the disk is gone')
+      return state.failures
+    },
+    onEnd: (status) => ended.push(status),
+    now: () => state.now,
     after: (ms, call) => {
       const timer = { ms, call, isCancelled: false }
       timers.push(timer)
@@ -92,10 +102,13 @@ function openSchedule(intervalMs: number = HOUR_MS) {
     runs,
     timers,
     logged,
+    ended,
     fire,
     waiting: () => timers.filter(({ isCancelled }) => !isCancelled).length,
   }
 }
+
+const FAILED: readonly SyncStatus[] = ['error', 'quarantined']
 
 function recordOf(id: string, status: SyncStatus): SyncRecord {
   const nothing = { finishedMs: 0, progress: undefined, report: undefined, error: undefined }
@@ -219,15 +232,74 @@ describe('a schedule', () => {
     expect(fire()).toBe(HOUR_MS)
   })
 
-  it('tries again sooner after failures, waits longer each time, and never longer than the interval', async () => {
+  it('tries again sooner after two failures, and ever less often when it is quarantined', async () => {
     const { schedule, runs, fire } = openSchedule()
     schedule.start()
     const waits: number[] = []
-    for (let nth = 0; nth < 9; nth += 1) {
-      await runs[nth]?.end('error')
+    for (let nth = 0; nth < 8; nth += 1) {
+      await runs[nth]?.end(nth < 2 ? 'error' : 'quarantined')
       waits.push(fire())
     }
-    expect(waits.map((ms) => ms / 1_000)).toEqual([30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600])
+    expect(waits.map((ms) => ms / 1_000)).toEqual([30, 60, 7_200, 14_400, 28_800, 57_600, 86_400, 86_400])
+  })
+
+  it('goes on counting where an earlier process left off, and begins at once all the same', async () => {
+    const { schedule, runs, state, fire } = openSchedule()
+    state.failures = 4
+    schedule.start()
+    await runs[0]?.end('quarantined')
+    expect(fire()).toBe(8 * HOUR_MS)
+    await runs[1]?.end('success')
+    expect(fire()).toBe(HOUR_MS)
+  })
+
+  it('runs what is asked for at once, also in quarantine; it counts, and a success ends the quarantine', async () => {
+    const { schedule, runs, state, waiting, fire } = openSchedule()
+    state.failures = 2
+    schedule.start()
+    await runs[0]?.end('quarantined')
+    expect(waiting()).toBe(1)
+    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
+    expect([runs.length, waiting()]).toEqual([2, 0])
+    await runs[1]?.end('quarantined')
+    expect(fire()).toBe(4 * HOUR_MS)
+    await runs[2]?.end('success')
+    expect(fire()).toBe(HOUR_MS)
+  })
+
+  it('is not brought out of its quarantine by a sync that was stopped', async () => {
+    const { schedule, runs, state, fire } = openSchedule()
+    state.failures = 3
+    schedule.start()
+    await runs[0]?.end('paused')
+    expect(fire()).toBe(2 * HOUR_MS)
+  })
+
+  it('goes by what it has seen itself while the store cannot be read', async () => {
+    const { schedule, runs, state, fire } = openSchedule()
+    state.isStoreBroken = true
+    schedule.start()
+    await runs[0]?.end('error')
+    expect(fire()).toBe(30_000)
+    await runs[1]?.end('error')
+    expect(fire()).toBe(60_000)
+  })
+
+  it('tells when the next one begins, and how each one ended', async () => {
+    const { schedule, runs, state, ended, fire } = openSchedule()
+    expect(schedule.nextMs()).toBeUndefined()
+    schedule.start()
+    expect(schedule.nextMs()).toBeUndefined()
+    state.now = 5_000
+    await runs[0]?.end('success')
+    expect(schedule.nextMs()).toBe(5_000 + HOUR_MS)
+    fire()
+    expect(schedule.nextMs()).toBeUndefined()
+    await runs[1]?.crash('an impossible branch')
+    expect(schedule.nextMs()).toBe(35_000)
+    await schedule.stop()
+    expect(schedule.nextMs()).toBeUndefined()
+    expect(ended).toEqual(['success', 'error'])
   })
 
   it('forgets the failures after a success', async () => {
@@ -255,16 +327,19 @@ describe('a schedule', () => {
     expect(schedule.running()).toBe('sync-2')
   })
 
-  it.each(['success', 'error'] as const)('of no interval runs only on demand after the first (%s)', async (status) => {
-    const { schedule, runs, timers } = openSchedule(0)
-    schedule.start()
-    expect(runs).toHaveLength(1)
-    await runs[0]?.end(status)
-    expect(timers).toHaveLength(0)
-    expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
-    await runs[1]?.end(status)
-    expect(timers).toHaveLength(0)
-  })
+  it.each(['success', 'error', 'quarantined'] as const)(
+    'of no interval runs only on demand after the first (%s)',
+    async (status) => {
+      const { schedule, runs, timers } = openSchedule(0)
+      schedule.start()
+      expect(runs).toHaveLength(1)
+      await runs[0]?.end(status)
+      expect(timers).toHaveLength(0)
+      expect(schedule.request()).toEqual({ id: 'sync-2', isNew: true })
+      await runs[1]?.end(status)
+      expect(timers).toHaveLength(0)
+    },
+  )
 })
 
 describe('stopping a schedule', () => {

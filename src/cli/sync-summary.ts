@@ -1,0 +1,57 @@
+// How a sync that has ended is told to a person.
+import type { SyncRecord } from '../store/syncs.ts'
+import type { CrawlFacts, Durations, HeldRemoval, SyncReport } from '../sync/report.ts'
+import { table } from './output.ts'
+
+/** What was published or held, the counts, the diagnostics, and how long it took; or the error with its remedy. */
+export function summarizeSync(record: SyncRecord): string {
+  // Written by `syncReport` and `errorReport` only.
+  const report = record.report as SyncReport | undefined
+  const error = record.error as { message: string; remedy?: string } | undefined
+  if (error !== undefined)
+    return [`The sync ended: ${record.status}.`, error.message, error.remedy ?? ''].join('\n').trim()
+  if (report === undefined) return `The sync ended: ${record.status}.`
+  const rows = Object.entries(report.counts).map(([name, { active, added, changed, removed, rejected }]) =>
+    [name, active, added, changed, removed, rejected].map(String),
+  )
+  const diagnostics = report.diagnostics.map(({ code, rule, field, count }) => [
+    String(count),
+    code,
+    field === undefined ? rule : `${rule}.${field}`,
+  ])
+  return [
+    report.isPublished
+      ? `Published as generation ${report.generation} at ${report.publishedAt}.`
+      : 'Nothing was published.',
+    ...report.held.flatMap(describeHeld),
+    '',
+    table([['collection', 'active', 'added', 'changed', 'removed', 'rejected'], ...rows]),
+    ...(diagnostics.length === 0 ? [] : ['', table([['rows', 'diagnostic', 'where'], ...diagnostics])]),
+    '',
+    describeCrawl(report.crawl),
+    describeDurations(report.durations),
+  ].join('\n')
+}
+
+function describeHeld({ collection, reason, removed, of, share, sourcedIds }: HeldRemoval): string[] {
+  const what = {
+    nobody: `the first snapshot would have no ${collection}`,
+    empty: `all ${of} ${collection} would be removed`,
+    share: `${removed} of ${of} ${collection} would be removed (${Math.round(share * 100)} %)`,
+  }
+  const more = removed > sourcedIds.length ? ', …' : ''
+  const ids = sourcedIds.length === 0 ? [] : [`      ${sourcedIds.join(', ')}${more}`]
+  return [`Held: ${what[reason]}. Release it with the admin API.`, ...ids]
+}
+
+function describeCrawl({ isFull, requests, rows, changedRows }: CrawlFacts): string {
+  const kind = isFull ? 'every list with its count' : 'short lists that stayed the same without their count'
+  return `Read PowerSchool, ${kind}: ${requests} requests, ${rows} rows, ${changedRows} of them new, changed or gone.`
+}
+
+function describeDurations({ crawlMs, mapMs, waitMs, publishMs }: Durations): string {
+  const stages = { crawl: crawlMs, map: mapMs, wait: waitMs, publish: publishMs }
+  return `Took ${Object.entries(stages)
+    .map(([stage, ms]) => `${stage} ${(ms / 1_000).toFixed(1)} s`)
+    .join(', ')}.`
+}

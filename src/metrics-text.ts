@@ -1,0 +1,100 @@
+// The answer of `GET /metrics`: what was counted, and what the store tells of the snapshot and of syncs.
+import type { Context } from './context.ts'
+import { type Family, formatMetrics, type Sample } from './metrics-format.ts'
+import { COLLECTIONS } from './oneroster/model.ts'
+import { activeTotals, currentSnapshot } from './store/snapshots.ts'
+import type { Sql } from './store/sql.ts'
+import { failuresInARow, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from './store/syncs.ts'
+import { countPins, storeBytes } from './store/usage.ts'
+import type { SyncReport } from './sync/report.ts'
+import { VERSION } from './version.ts'
+
+/** Anybody may read it: it holds counts, times and ids of consumers; no secret, and nothing of a person. */
+export function metricsText({ sql, now, metrics }: Pick<Context, 'sql' | 'now' | 'metrics'>): string {
+  return formatMetrics([
+    {
+      name: 'build_info',
+      help: 'Always 1; the labels tell the version.',
+      type: 'gauge',
+      samples: [{ labels: { version: VERSION }, value: 1 }],
+    },
+    ...metrics.families(),
+    ...snapshotFamilies(sql, now()),
+    ...syncFamilies(sql),
+    ...reportFamilies(sql),
+    gauge('store_bytes', 'Size of the database file.', storeBytes(sql)),
+    gauge('pins', 'Queries whose later pages are pinned to a generation.', countPins(sql)),
+  ])
+}
+
+function gauge(name: string, help: string, value: number | readonly Sample[] | undefined): Family {
+  const samples = typeof value === 'number' ? [{ value }] : (value ?? [])
+  return { name, help, type: 'gauge', samples }
+}
+
+function snapshotFamilies(sql: Sql, nowMs: number): readonly Family[] {
+  const snapshot = currentSnapshot(sql)
+  const totals = snapshot && activeTotals(sql, snapshot.generation)
+  // Narrowed rosters are left out: they would count the same people again.
+  const active = COLLECTIONS.flatMap((collection) => {
+    const value = totals?.get(collection)
+    return value === undefined ? [] : [{ labels: { collection }, value }]
+  })
+  const publishedMs = snapshot?.timeMs
+  return [
+    gauge('snapshot_generation', 'Number of the published snapshot.', snapshot?.generation),
+    gauge('snapshot_published_timestamp_seconds', 'When the snapshot was published.', seconds(publishedMs)),
+    gauge('snapshot_age_seconds', 'Since then.', seconds(publishedMs && Math.max(0, nowMs - publishedMs))),
+    gauge('active_records', 'Active records of the snapshot, by collection.', active),
+  ]
+}
+
+function syncFamilies(sql: Sql): readonly Family[] {
+  const [latest] = listSyncs(sql, 1)
+  const states = SYNC_STATUSES.map((status) => ({ labels: { status }, value: latest?.status === status ? 1 : 0 }))
+  return [
+    gauge('sync_status', 'Status of the latest sync: 1 for the one it has.', states),
+    gauge(
+      'sync_last_success_timestamp_seconds',
+      'When the latest sync that went well ended.',
+      seconds(latestSuccessMs(sql)),
+    ),
+    gauge('sync_failures_in_a_row', 'Failed syncs since the last that went well.', failuresInARow(sql).count),
+  ]
+}
+
+/** Of the latest sync that came far enough to have a report. */
+function reportFamilies(sql: Sql): readonly Family[] {
+  // Written by `syncReport` only; an earlier version of it may have left things out.
+  const report = (latestReport(sql)?.report ?? {}) as Partial<SyncReport>
+  const stages = Object.entries(report.durations ?? {}).map(([name, ms]) => ({
+    labels: { stage: name.replace(/Ms$/, '') },
+    value: ms / 1_000,
+  }))
+  const records = Object.entries(report.counts ?? {}).flatMap(([collection, counts]) =>
+    (['added', 'changed', 'removed', 'rejected'] as const).map((change) => ({
+      labels: { collection, change },
+      value: counts[change],
+    })),
+  )
+  return [
+    gauge('sync_stage_duration_seconds', 'Duration of each stage of the latest sync with a report.', stages),
+    gauge('sync_records', 'What that sync found, by collection.', records),
+    gauge('sync_diagnostics', 'Rows with a problem in that sync, by code and rule.', diagnosticSamples(report)),
+  ]
+}
+
+/** A rule may have a code in several fields. */
+function diagnosticSamples({ diagnostics = [] }: Partial<SyncReport>): readonly Sample[] {
+  const byCode = Map.groupBy(diagnostics, ({ code, rule }) => `${code} ${rule}`)
+  return [...byCode.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { code, rule } = first
+    return [{ labels: { code, rule }, value: group.reduce((sum, { count }) => sum + count, 0) }]
+  })
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1_000
+}

@@ -1,0 +1,150 @@
+// Brings the staged rows of one source to what its lists hold now, in steps that let readers in between.
+import { dropList, findList, type KeptList, listNames, saveList } from './crawl-lists.ts'
+import type { CrawlMarks } from './crawl-marks.ts'
+import type { ListReading, Mark, RowKey } from './list-reading.ts'
+import { type ProblemCount, readProblems, writeProblems } from './problem-counts.ts'
+import type { Sql } from './sql.ts'
+import {
+  compareRows,
+  deleteRows,
+  type StagedInput,
+  settleAll,
+  vanishedRows,
+  writeDifferences,
+} from './staged-changes.ts'
+import { hasKeyIndex, indexKeys } from './staged-tables.ts'
+
+export interface SourceWriterOptions {
+  readonly sql: Sql
+  readonly marks: CrawlMarks
+  readonly pause: () => Promise<void>
+  /** Learns how many rows were inserted, updated or deleted. */
+  readonly onChanges: (rows: number) => void
+}
+
+export interface SourceWriter {
+  /** Writes what differs, and the mark; stops in between when the page is no longer wanted. */
+  writePage(list: string, rows: readonly StagedInput[], mark: Mark, isWanted: () => boolean): Promise<void>
+  /** Deletes the rows that the reading has not met, and marks the list as whole. */
+  finishList(list: string, reading: ListReading, mark: Mark): Promise<void>
+  /** Forgets what it knows of the store's rows of the list. */
+  forget(list: string): void
+  /** Deletes all lists but those that were read, and sees to it that one row of each key is seen. */
+  finishSource(isRead: (list: string) => boolean): Promise<void>
+}
+
+/** Rows that are compared and written between two pauses: a few milliseconds. */
+const SLICE_ROWS = 100
+const NO_KEYS: ReadonlySet<RowKey> = new Set()
+
+interface Kept {
+  /** Undefined where the store has nothing of the list. */
+  state: KeptList | undefined
+  /** There are no rows of the list but those of this reading: a list with rows is always known. */
+  readonly isFresh: boolean
+}
+
+export function openSourceWriter(source: string, options: SourceWriterOptions): SourceWriter {
+  const { sql, marks, pause, onChanges } = options
+  /** Not while a table is filled for the first time: keys come in no order, and made each commit four times as long. */
+  let isKeyed = hasKeyIndex(sql, source)
+  const kept = new Map<string, Kept>()
+
+  function keptOf(list: string): Kept {
+    let found = kept.get(list)
+    if (found === undefined) {
+      const state = findList(sql, source, list)
+      found = { state, isFresh: state === undefined }
+      kept.set(list, found)
+    }
+    return found
+  }
+
+  /** With its first change a list stops being whole, in the same transaction. */
+  function change(list: string, rows: number, write: () => void, mark?: Mark): void {
+    const known = keptOf(list)
+    const changed: KeptList = { hasProblems: false, rows: 0, ...known.state, isWhole: false }
+    onChanges(rows)
+    marks.commit(
+      source,
+      () => {
+        if (known.state === undefined || known.state.isWhole) saveList(sql, source, list, changed)
+        write()
+      },
+      mark,
+    )
+    known.state = changed
+  }
+
+  async function deleteVanished(list: string, keys: ReadonlySet<RowKey>): Promise<void> {
+    let isFirst = true
+    for (const rows of vanishedRows(sql, source, list, keys)) {
+      for (let from = 0; from === 0 || from < rows.length; from += SLICE_ROWS) {
+        if (!isFirst) await pause()
+        isFirst = false
+        const slice = rows.slice(from, from + SLICE_ROWS)
+        if (slice.length > 0) change(list, slice.length, () => deleteRows(sql, source, slice, isKeyed))
+      }
+    }
+  }
+
+  return {
+    async writePage(list, rows, mark, isWanted) {
+      const { isFresh } = keptOf(list)
+      // Where keys are not indexed nobody is served yet.
+      const size = isKeyed ? SLICE_ROWS : Math.max(1, rows.length)
+      for (let from = 0; isWanted(); from += size) {
+        const slice = rows.slice(from, from + size)
+        const isLast = from + size >= rows.length
+        const found = isFresh ? { inserted: slice, updated: [] } : compareRows(sql, source, list, slice)
+        const changes = found.inserted.length + found.updated.length
+        const write = () => writeDifferences(sql, source, list, found, isKeyed)
+        if (changes > 0) change(list, changes, write, isLast ? mark : undefined)
+        else if (isLast) marks.add(source, mark)
+        if (isLast) return
+        await pause()
+      }
+    },
+    async finishList(list, { keys, problems }, mark) {
+      const known = keptOf(list)
+      if (!known.isFresh) await deleteVanished(list, keys)
+      const found = problems.list()
+      const areOthers = differ(found, known.state?.hasProblems === true ? readProblems(sql, source, list) : [])
+      kept.delete(list)
+      if (known.state?.isWhole === true && !areOthers) return marks.add(source, mark)
+      marks.add(source, mark, () => {
+        saveList(sql, source, list, { isWhole: true, hasProblems: found.length > 0, rows: keys.size })
+        if (areOthers) writeProblems(sql, source, list, found)
+      })
+    },
+    forget: (list) => void kept.delete(list),
+    async finishSource(isRead) {
+      if (!isKeyed) {
+        marks.commit(source, () => {
+          indexKeys(sql, source)
+          settleAll(sql, source)
+        })
+        isKeyed = true
+      }
+      let isFirst = true
+      for (const names of listNames(sql, source)) {
+        if (!isFirst) await pause()
+        isFirst = false
+        for (const list of names.filter((name) => !isRead(name))) {
+          await deleteVanished(list, NO_KEYS)
+          // Last: as long as it has rows it is known.
+          marks.commit(source, () => {
+            writeProblems(sql, source, list, [])
+            dropList(sql, source, list)
+          })
+          kept.delete(list)
+          await pause()
+        }
+      }
+    },
+  }
+}
+
+function differ(some: readonly ProblemCount[], others: readonly ProblemCount[]): boolean {
+  return JSON.stringify(some) !== JSON.stringify(others)
+}

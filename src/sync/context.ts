@@ -1,0 +1,41 @@
+// What every stage of a sync is given.
+import type { Log } from '../log.ts'
+import type { Mapping } from '../mapping/compile.ts'
+import type { MappedRecord } from '../mapping/ports.ts'
+import type { PowerSchoolClient } from '../powerschool/client.ts'
+import type { LockOwner } from '../store/locks.ts'
+import type { CollectionStorage } from '../store/schema.ts'
+import type { Served } from '../store/served.ts'
+import type { StoredRecord } from '../store/snapshot-writer.ts'
+import type { Sql } from '../store/sql.ts'
+import type { GuardSettings } from './guard.ts'
+import type { NarrowRoster } from './narrow-stage.ts'
+import type { Politeness } from './quiet.ts'
+import type { SyncProgress } from './report.ts'
+import type { UpkeepContext } from './upkeep.ts'
+
+export interface SyncContext extends UpkeepContext {
+  readonly sql: Sql
+  readonly mapping: Mapping
+  readonly client: PowerSchoolClient
+  /** Settings that the mapping reads: schools, and start_year when it is pinned. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly collections: readonly CollectionStorage[]
+  readonly present: (record: MappedRecord) => StoredRecord
+  readonly tombstoneOf: (body: string) => string
+  readonly narrowRoster: NarrowRoster
+  readonly guard: GuardSettings
+  readonly lifetimes: { readonly pinLifetimeMs: number; readonly tombstoneLifetimeMs: number }
+  readonly lockOwner: LockOwner
+  /** Calls back after so many milliseconds; returns how to cancel. */
+  readonly after: (ms: number, call: () => void) => () => void
+  readonly now: () => number
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly pause: () => Promise<void>
+  readonly served: Served
+  readonly politeness: Politeness
+  readonly log: Log
+  readonly onProgress?: (progress: SyncProgress) => void
+}
+
+export type ShowProgress = (progress: SyncProgress) => void

@@ -1,0 +1,91 @@
+// The last stage of a sync: what was prepared waits until the consumers are quiet, and becomes the snapshot that they read.
+import { BridgeError } from '../errors.ts'
+import { type Crawl, markCrawlMapped } from '../store/crawls.ts'
+import { pendingGeneration } from '../store/pending.ts'
+import { builtStorages } from '../store/rosters.ts'
+import { countActive, publishGeneration, type Snapshot } from '../store/snapshots.ts'
+import { findSync, type SyncRecord, saveSync } from '../store/syncs.ts'
+import { buildRosters } from './build-rosters.ts'
+import type { ShowProgress, SyncContext } from './context.ts'
+import { waitForQuiet } from './quiet.ts'
+import type { SyncReport } from './report.ts'
+
+/** What consumers wait for meanwhile, a roster of a new one, is made in between. */
+export function beQuiet(context: SyncContext, signal: AbortSignal, showProgress: ShowProgress): Promise<number> {
+  const { maxWaitMs } = context.politeness
+  const onWait = async (waitedMs: number) => {
+    showProgress({ stage: 'publish', done: waitedMs, total: maxWaitMs, unit: 'ms of the longest wait for consumers' })
+    await buildRosters({ ...context, signal })
+  }
+  return waitForQuiet({ ...context, ...context.politeness, signal, onWait })
+}
+
+interface PublishOptions {
+  readonly id: string
+  readonly generation: number
+  readonly crawl: Crawl
+  /** Active records by table, of those that the sync has prepared. */
+  readonly active: ReadonlyMap<string, number>
+}
+
+/** Refuses with `sync-running` when what was prepared is no longer this sync's: it stood still, and another took over. */
+export function publish(context: SyncContext, { id, generation, crawl, active }: PublishOptions): Snapshot {
+  const { sql, now, served, collections } = context
+  const totals = () => {
+    // Rosters that were made while the publish waited.
+    const others = builtStorages(sql, collections).filter(({ name }) => !active.has(name))
+    return new Map([...active, ...countActive(sql, others, generation)])
+  }
+  const check = () => {
+    if (pendingGeneration(sql)?.sync === id) return
+    throw new BridgeError('sync-running', 'Another process has taken over while this one stood still.', {
+      remedy: 'Nothing: that process syncs.',
+    })
+  }
+  // Killed right after, the next sync must read PowerSchool again.
+  const alsoKeep = () => markCrawlMapped(sql, crawl, now())
+  return publishGeneration(sql, { generation, sync: id, totals, now, servedMs: served.latestMs, check, alsoKeep })
+}
+
+/**
+ * Publishes a sync that the guard holds ("ignore and go on"). Refuses with `not-found` when the sync is unknown, is not
+ * held, or has been superseded by a later one.
+ */
+export function resumeSync(context: SyncContext, id: string): SyncRecord {
+  const { sql, now, served, log, collections } = context
+  const held = heldSync(context, id)
+  let released = held.record
+  publishGeneration(sql, {
+    generation: held.generation,
+    sync: id,
+    now,
+    servedMs: served.latestMs,
+    check: () => void heldSync(context, id),
+    totals: () =>
+      new Map([
+        ...Object.entries(held.report.counts).map(([name, { active }]) => [name, active] as const),
+        // Counted, for a roster may have been built since the sync was held.
+        ...countActive(sql, builtStorages(sql, collections), held.generation),
+      ]),
+    alsoKeep: ({ generation, time }) => {
+      const report = { ...held.report, generation, publishedAt: time, isPublished: true }
+      released = { ...held.record, status: 'success', report }
+      saveSync(sql, released)
+    },
+  })
+  log.warn('sync-released', { sync: id, generation: held.generation })
+  return released
+}
+
+function heldSync({ sql }: SyncContext, id: string) {
+  const record = findSync(sql, id)
+  const [pending] = sql.all<{ generation: number }>(`select generation from pending where sync = ?`, id)
+  // Written by `syncReport` only.
+  const report = record?.report as SyncReport | undefined
+  if (record?.status !== 'validationError' || pending === undefined || report === undefined) {
+    throw new BridgeError('not-found', `No held sync ${id}.`, {
+      remedy: 'Only the latest sync can be released, and only while its status is validationError.',
+    })
+  }
+  return { record, report, generation: pending.generation }
+}

@@ -1,0 +1,39 @@
+// Readers against writers under faults and kills: in many histories every copy is right.
+import { describe, expect, it } from 'vitest'
+import { runHistory } from './run-history.ts'
+import { createTally } from './tally.ts'
+
+const SEEDS = 200
+const BATCH = 20
+const MINUTES = 60_000
+
+describe('a reader that applies what it read', () => {
+  it.each(Array.from({ length: SEEDS / BATCH }, (_, batch) => 1 + batch * BATCH))(
+    'always holds the truth, whatever happens meanwhile (seeds from %i)',
+    async (from) => {
+      const tally = createTally()
+      for (let seed = from; seed < from + BATCH; seed += 1) {
+        const { violations, trace } = await runHistory({ seed, tally })
+        expect(violations, `seed ${seed}\n${trace.slice(-40).join('\n')}`).toEqual([])
+      }
+      const tried = (what: string) => tally.counts.get(what) ?? 0
+      for (const what of [
+        'publishes',
+        'kills',
+        'pulls',
+        'delta pulls',
+        'clock steps back',
+        'copies compared in the end',
+      ]) {
+        expect(tried(what), what).toBeGreaterThan(BATCH / 2)
+      }
+    },
+    5 * MINUTES,
+  )
+
+  it('lives the same history again from the same seed', async () => {
+    const once = await runHistory({ seed: 7, tally: createTally() })
+    const again = await runHistory({ seed: 7, tally: createTally() })
+    expect(again).toEqual(once)
+  })
+})
