@@ -24,6 +24,8 @@ interface Log {
 const { path, flags: shared } = workerData as CheckpointsOrder
 const flags = new Int32Array(shared)
 const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+// Who writes leaves it to this thread to wait for the disk.
+database.exec('pragma synchronous = full')
 const look = database.prepare('pragma wal_checkpoint(noop)')
 const copy = database.prepare('pragma wal_checkpoint(passive)')
 const beginAnew = database.prepare('pragma wal_checkpoint(restart)')

@@ -21,8 +21,6 @@ const PAGE_CACHE_KIB = 32_768
 const PAGE_BYTES = 8_192
 /** A checkpoint waits for the disk; a larger log has fewer of them. */
 const LOG_PAGES = 4_000
-/** Where a thread makes the checkpoints, the log is this long (512 MB) only when it cannot keep up. */
-const LOG_PAGES_ASIDE = 64_000
 /** The log's file is cut to this length when the log begins anew. */
 const LOG_BYTES = 64 << 20
 /** Each shape of filter is a statement of its own, and consumers may send as many shapes as they like. */
@@ -107,15 +105,29 @@ export function openNodeSqlite(
     close() {
       checkpoints?.stop()
       statements.clear()
+      // The last to close makes a checkpoint.
+      waitForDisk(database, true)
       database.close()
     },
   }
 }
 
+/**
+ * This connection makes no checkpoints then, and so need not wait for the disk at all: whenever the log begins anew, that
+ * would take some 100 ms. The thread has the log on the disk before it copies a page into the file, and the file before the log may
+ * begin anew, so that after a power cut the file is whole; the last commits may be missing, as they may be without the thread.
+ */
 function startCheckpointThread(database: DatabaseSync, path: string): Checkpoints {
-  const autocheckpoint = (pages: number) => database.exec(`pragma wal_autocheckpoint = ${pages}`)
-  autocheckpoint(LOG_PAGES_ASIDE)
-  return startCheckpoints(path, () => autocheckpoint(LOG_PAGES))
+  const makeCheckpoints = (isHere: boolean) => {
+    waitForDisk(database, isHere)
+    database.exec(`pragma wal_autocheckpoint = ${isHere ? LOG_PAGES : 0}`)
+  }
+  makeCheckpoints(false)
+  return startCheckpoints(path, () => makeCheckpoints(true))
+}
+
+function waitForDisk(database: DatabaseSync, isWanted: boolean): void {
+  database.exec(`pragma synchronous = ${isWanted ? 'normal' : 'off'}`)
 }
 
 const CHECK_DISK = 'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one.'
