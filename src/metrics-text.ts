@@ -4,7 +4,7 @@ import { type Family, formatMetrics, type Sample } from './metrics-format.ts'
 import { COLLECTIONS } from './oneroster/model.ts'
 import { activeTotals, currentSnapshot } from './store/snapshots.ts'
 import type { Sql } from './store/sql.ts'
-import { failuresInARow, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from './store/syncs.ts'
+import { failuresInARow, latestEnded, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from './store/syncs.ts'
 import { countPins, storeBytes } from './store/usage.ts'
 import type { SyncReport } from './sync/report.ts'
 import { VERSION } from './version.ts'
@@ -51,9 +51,16 @@ function snapshotFamilies(sql: Sql, nowMs: number): readonly Family[] {
 
 function syncFamilies(sql: Sql): readonly Family[] {
   const [latest] = listSyncs(sql, 1)
-  const states = SYNC_STATUSES.map((status) => ({ labels: { status }, value: latest?.status === status ? 1 : 0 }))
+  const ended = latestEnded(sql)
+  // An alert on a held sync should not fall silent while the next one runs.
+  const shown = new Set([ended?.status, latest?.status === 'inProgress' ? 'inProgress' : undefined])
+  const states = SYNC_STATUSES.map((status) => ({ labels: { status }, value: shown.has(status) ? 1 : 0 }))
   return [
-    gauge('sync_status', 'Status of the latest sync: 1 for the one it has.', states),
+    gauge(
+      'sync_status',
+      '1 for the status of the latest sync that has ended, and for inProgress while one runs.',
+      states,
+    ),
     gauge(
       'sync_last_success_timestamp_seconds',
       'When the latest sync that went well ended.',

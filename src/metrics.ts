@@ -56,8 +56,9 @@ export function createMetrics({ powerSchoolRequests }: MetricsSources = {}): Met
       const knownMethod = METHODS.has(method) ? method : 'other'
       const who = { service, operation, consumer }
       requests.add({ ...who, method: knownMethod, status: String(status) }, 1)
-      if (rows !== undefined) rowsSent.add(who, rows)
-      if (bytes !== undefined) bytesSent.add(who, method === 'HEAD' || status === 304 ? 0 : bytes)
+      const hasBody = method !== 'HEAD' && status !== 304
+      if (rows !== undefined) rowsSent.add(who, hasBody ? rows : 0)
+      if (bytes !== undefined) bytesSent.add(who, hasBody ? bytes : 0)
       durations.observe({ class: OPERATION_CLASS.get(operation) ?? 'none' }, ms / 1_000)
     },
     syncEnded: (status) => syncs.add({ status }, 1),

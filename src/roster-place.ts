@@ -11,6 +11,8 @@ import { newestSnapshot, type Snapshot } from './store/snapshots.ts'
 export interface Seen {
   readonly snapshot: Snapshot
   readonly place: Place
+  /** To be asked when all is read: whether it was all there. Else it must be read anew, of another snapshot. */
+  readonly isKept: () => boolean
 }
 
 export interface Wanted {
@@ -46,7 +48,9 @@ function findPlace(context: Context, wanted: Wanted, narrowing: Narrowing): Seen
   }
   const placeIn = (snapshot: Snapshot | undefined): Seen | undefined => {
     const table = snapshot && tableNames(sql, narrowing, snapshot.generation)
-    return snapshot && table && { snapshot, place: { generation: snapshot.generation, table } }
+    if (snapshot === undefined || table === undefined) return undefined
+    const { generation } = snapshot
+    return { snapshot, place: { generation, table }, isKept: () => pins.isKept(list, generation) }
   }
   if (operation.isSingle) return placeIn(newestSnapshot(sql))
   const followed = query.offset > 0 ? placeIn(pins.follow(list)) : undefined

@@ -120,21 +120,20 @@ async function decide(context: Context, id: string, asked: RosterRequest): Promi
   const parsed = parseQuery(query, entity, { version: service.version, maxLimit: context.maxLimit, single: isSingle })
   if (!parsed.ok) return known(refuse(parsed.fault.outcome, parsed.fault.description))
 
-  const seen = await placeOf(context, { consumer, matched, base: service.base, method: request.method, query: parsed })
-  if (seen === undefined) {
-    const description = "This consumer's part of the roster is being prepared. Ask again later."
-    return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
+  const wanted = { consumer, matched, base: service.base, method: request.method, query: parsed }
+  while (true) {
+    const seen = await placeOf(context, wanted)
+    if (seen === undefined) {
+      const description = "This consumer's part of the roster is being prepared. Ask again later."
+      return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
+    }
+    const read = { ...asked, matched, query: parsed, rawQuery: query, ...seen, consumer }
+    const answer = await readRoster(context, read)
+    // Rare: its pin ended while it was read, and clean-up came by. Records would be missing.
+    if (!seen.isKept()) continue
+    const decision = answer === undefined ? refuse('unknown-object', 'Unknown Object.') : { answer, operation }
+    return { ...known(decision), query: parsed.shape }
   }
-  const answer = await readRoster(context, {
-    ...asked,
-    matched,
-    query: parsed,
-    rawQuery: query,
-    ...seen,
-    consumer,
-  })
-  const decision = answer === undefined ? refuse('unknown-object', 'Unknown Object.') : { answer, operation }
-  return { ...known(decision), query: parsed.shape }
 }
 
 /** What the service publishes of itself to anybody, with or without a snapshot (facts 1.9). */

@@ -34,16 +34,6 @@ export function sortBy(
   return { field, direction, expression: expressionOf(operand), mayBeMissing }
 }
 
-/**
- * What follows `order by`. The tiebreak runs the same way as the sort, so that an index on (column, sourcedId) serves both
- * directions.
- */
-export function orderBy({ field, direction, expression, mayBeMissing }: Sort): Fragment {
-  const tiebreak = field === 'sourcedId' ? '' : `, r."sourcedId" ${direction}`
-  const missingLast = mayBeMissing ? ' nulls last' : ''
-  return { sql: `${expression.sql} ${direction}${missingLast}${tiebreak}`, parameters: expression.parameters }
-}
-
 function expressionOf(operand: Operand): Fragment {
   switch (operand.kind) {
     case 'column':

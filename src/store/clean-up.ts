@@ -24,13 +24,13 @@ export function* cleanUp(
 ): Generator<void> {
   yield* deleteEndedPins(sql, options, batch)
   // Before their versions, whose seqs may be given again.
-  yield* deleteUnusedPieces(sql, () => keptGenerations(sql, options), batch)
+  yield* deleteUnusedPieces(sql, () => keptGenerations(sql), batch)
   for (const { name } of collections) {
     while (deleteUnseen(sql, name, options, batch)) yield
   }
   const current = currentSnapshot(sql)
   if (current !== undefined) {
-    const kept = JSON.stringify(keptGenerations(sql, options))
+    const kept = JSON.stringify(keptGenerations(sql))
     sql.run(
       `delete from totals where generation < ? and generation not in (select value from json_each(?))`,
       current.generation,
@@ -41,17 +41,17 @@ export function* cleanUp(
 }
 
 /** Those that can be read, ascending; the last one is the current. */
-function keptGenerations(sql: Sql, options: PinOptions): readonly number[] {
+function keptGenerations(sql: Sql): readonly number[] {
   const current = currentSnapshot(sql)?.generation
   if (current === undefined) return []
-  return [...pinnedGenerations(sql, options).filter((generation) => generation < current), current]
+  return [...pinnedGenerations(sql).filter((generation) => generation < current), current]
 }
 
 /** One batch; false when there was none. A version that lived only between two kept generations is seen by neither. */
 function deleteUnseen(sql: Sql, name: string, options: CleanUpOptions, batch: number): boolean {
   return sql.transaction(() => {
     let after = 0
-    for (const kept of keptGenerations(sql, options)) {
+    for (const kept of keptGenerations(sql)) {
       const seqs = sql.all<{ seq: number }>(
         `select seq from ${quoteName(`records_${name}`)} where died > ? and died <= ? and died < ${ALIVE} and born > ? limit ?`,
         after,

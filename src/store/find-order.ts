@@ -18,7 +18,7 @@ const SORTED_STEP = 2_000
  */
 export async function findOrder(sql: Sql, list: List, pause: () => Promise<void>): Promise<Uint32Array> {
   const { order } = list
-  if ((order !== undefined && 'sql' in order) || isFew(sql, list)) return wholeList(sql, list)
+  if (isFew(sql, list)) return wholeList(sql, list)
   return order === undefined ? bySourcedId(sql, list, pause) : byKey(sql, list, order, pause)
 }
 

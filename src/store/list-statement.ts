@@ -12,8 +12,8 @@ export interface List {
   readonly where: readonly Fragment[]
   /** Set when `where` lets in nothing that was published before this time (ms since 1970): a delta must cost the delta. */
   readonly changedSinceMs: number | undefined
-  /** By sourcedId when there is none. A fragment is what follows `order by`, a total order: one statement, however long the list. */
-  readonly order: Order | Fragment | undefined
+  /** By sourcedId when there is none. */
+  readonly order: Order | undefined
 }
 
 /** By the value of an expression and then by sourcedId, both in one direction. */
@@ -117,9 +117,8 @@ function withinRange({ after, upTo }: Range): Fragment {
   return { sql: ` and r.sourcedId > ? and r.sourcedId <= coalesce(?, x'')`, parameters: [after, upTo ?? null] }
 }
 
-function orderBy(order: Order | Fragment): Fragment {
-  if ('sql' in order) return order
-  const { expression, direction, mayBeMissing } = order
+/** The ties run the same way, so that an index on (column, sourcedId) serves both directions. */
+function orderBy({ expression, direction, mayBeMissing }: Order): Fragment {
   const missingLast = mayBeMissing ? ' nulls last' : ''
   return {
     sql: `${expression.sql} ${direction}${missingLast}, r.sourcedId ${direction}`,

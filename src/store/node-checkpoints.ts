@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 
 export interface Checkpoints {
-  /** Waits while the log is long and the thread has not copied it yet. */
+  /** Waits while the thread ends a log that has become long. */
   whenShort(): Promise<void>
   /** Waits until the thread has closed the file. */
   stop(): void
@@ -21,10 +21,8 @@ export interface CheckpointsOrder {
 export const STOP = 0
 /** Not 0 when it has ended. */
 export const ENDED = 1
-/** How long the log is, by what the thread has seen last. */
-export const LOG_PAGES = 2
-/** Pages (64 MB) from which on the log is to be begun anew. */
-export const LONG_LOG = 8_000
+/** Not 0 while it ends a log that has become long. */
+export const ENDING_LOG = 2
 
 const POLL_MS = 10
 
@@ -48,7 +46,7 @@ export function startCheckpoints(path: string, onFailure: () => void): Checkpoin
   worker.unref()
   return {
     async whenShort() {
-      while (isRunning && Atomics.load(flags, LOG_PAGES) > LONG_LOG) await wait(POLL_MS)
+      while (isRunning && Atomics.load(flags, ENDING_LOG) !== 0) await wait(POLL_MS)
     },
     stop() {
       if (!isRunning) return

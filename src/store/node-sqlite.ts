@@ -7,8 +7,9 @@ import type { Sql, SqlRow, SqlValue } from './sql.ts'
 
 export interface NodeSqlite extends Sql {
   /**
-   * For who writes much, between two transactions: waits while the write-ahead log is longer than it should be, so that it
-   * cannot grow without bound. Without a checkpoint thread there is nothing to wait for.
+   * For who writes much, between two transactions: waits while the checkpoint thread ends a write-ahead log that has become
+   * long, so that it does not grow on and on. Never waits for a reader that holds it up. Without a thread there is nothing to
+   * wait for.
    */
   whenLogIsShort(): Promise<void>
   close(): void
@@ -105,29 +106,19 @@ export function openNodeSqlite(
     close() {
       checkpoints?.stop()
       statements.clear()
-      // The last to close makes a checkpoint.
-      waitForDisk(database, true)
       database.close()
     },
   }
 }
 
 /**
- * This connection makes no checkpoints then, and so need not wait for the disk at all: whenever the log begins anew, that
- * would take some 100 ms. The thread has the log on the disk before it copies a page into the file, and the file before the log may
- * begin anew, so that after a power cut the file is whole; the last commits may be missing, as they may be without the thread.
+ * This connection makes no checkpoints then. It waits for the disk only when it writes the first page of a new log, which the
+ * thread mostly does before; that one wait cannot be spared, see there.
  */
 function startCheckpointThread(database: DatabaseSync, path: string): Checkpoints {
-  const makeCheckpoints = (isHere: boolean) => {
-    waitForDisk(database, isHere)
-    database.exec(`pragma wal_autocheckpoint = ${isHere ? LOG_PAGES : 0}`)
-  }
-  makeCheckpoints(false)
-  return startCheckpoints(path, () => makeCheckpoints(true))
-}
-
-function waitForDisk(database: DatabaseSync, isWanted: boolean): void {
-  database.exec(`pragma synchronous = ${isWanted ? 'normal' : 'off'}`)
+  const makeCheckpoints = (afterPages: number) => database.exec(`pragma wal_autocheckpoint = ${afterPages}`)
+  makeCheckpoints(0)
+  return startCheckpoints(path, () => makeCheckpoints(LOG_PAGES))
 }
 
 const CHECK_DISK = 'Free space on the disk of DATA_DIR, or move DATA_DIR to a larger one.'

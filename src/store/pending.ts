@@ -1,4 +1,5 @@
 // The generation that is prepared and seen by nobody yet, and whose it is.
+import { BridgeError } from '../errors.ts'
 import type { Sql } from './sql.ts'
 
 /** The generation that is prepared but not seen, and the sync that prepared it. */
@@ -17,4 +18,31 @@ export function wholePending(sql: Sql): Pending | undefined {
     `select p.generation, p.sync from pending p join syncs s on s.id = p.sync 
      where s.status = 'validationError' or (s.status = 'inProgress' and s.stage = 'publish')`,
   )[0]
+}
+
+/** Refuses with `sync-running` when what is prepared is not that sync's: this process stood still, and another took over. */
+export function requirePending(sql: Sql, sync: string): void {
+  if (pendingGeneration(sql)?.sync !== sync) throw takenOver()
+}
+
+export function takenOver(): BridgeError {
+  return new BridgeError('sync-running', 'Another process has taken over while this one stood still.', {
+    remedy: 'Nothing: that process syncs.',
+  })
+}
+
+/**
+ * Takes a step of preparing that sync's generation, in a transaction: two processes that both believe to hold the lock (one
+ * stood still, or the clock was set) must never write into the same generation. Refuses as `requirePending` does.
+ */
+export function inPending<T>(sql: Sql, sync: string, step: () => T): T {
+  return sql.transaction(() => {
+    requirePending(sql, sync)
+    return step()
+  })
+}
+
+/** Each step of `steps` as `inPending` takes it. */
+export function* stepsInPending(sql: Sql, sync: string, steps: Generator<void>): Generator<void> {
+  while (inPending(sql, sync, () => steps.next()).done !== true) yield
 }

@@ -1,6 +1,6 @@
 // Which generation the pages of a query are read from: the one that was the newest when its first page was asked for.
 import { LRUCache } from 'lru-cache'
-import { newestSnapshot, type Snapshot, snapshotAt } from './snapshots.ts'
+import { currentSnapshot, newestSnapshot, type Snapshot, snapshotAt } from './snapshots.ts'
 import type { Sql } from './sql.ts'
 
 export const PINS_SCHEMA: readonly string[] = [
@@ -29,6 +29,11 @@ export interface Pins {
    * end within a run) it is the one that the same consumer read the query from last; without that, as for a first page.
    */
   follow(query: PinnedQuery): Snapshot | undefined
+  /**
+   * Whether everything of the generation is still there, and was all along since it was chosen. What was read of it counts
+   * only then: a short lifetime, or a clock that jumps, may end a pin while its page is being read.
+   */
+  isKept(query: PinnedQuery, generation: number): boolean
 }
 
 export interface PinOptions {
@@ -75,6 +80,8 @@ export function openPins(sql: Sql, { now, lifetimeMs }: PinOptions): Pins {
     )[0]
 
   const keep = (query: PinnedQuery, generation: number, usedMs: number) => {
+    // Clean-up comes with a sync only: while none goes well, the pins of each day's tokens and filters would add up.
+    sql.run(DELETE_ENDED, endedBefore({ now, lifetimeMs }), DELETED_WITH_EACH)
     sql.run(
       `insert into pins (reader, query, consumer, generation, used_ms) values (?, ?, ?, ?, ?)
        on conflict (reader, query) do update
@@ -93,6 +100,8 @@ export function openPins(sql: Sql, { now, lifetimeMs }: PinOptions): Pins {
     const usedMs = now()
     if (pin === undefined || usedMs - pin.usedMs > lifetimeMs) return false
     if (usedMs < pin.writtenMs || usedMs - pin.writtenMs >= lagMs(lifetimeMs)) return false
+    // Deleted when the clock had jumped ahead for a while: then its versions may be gone.
+    if (stored(query)?.generation !== pin.generation) return false
     pins.set(nameOf(query), { ...pin, usedMs })
     return true
   }
@@ -124,6 +133,10 @@ export function openPins(sql: Sql, { now, lifetimeMs }: PinOptions): Pins {
       })
       return followed ?? begin(query)
     },
+    isKept: (query, generation) =>
+      stored(query)?.generation === generation ||
+      currentSnapshot(sql)?.generation === generation ||
+      pinnedGenerations(sql).includes(generation),
   }
 }
 
@@ -137,18 +150,21 @@ function endedBefore({ now, lifetimeMs }: PinOptions): number {
   return now() - lifetimeMs - lagMs(lifetimeMs)
 }
 
-/** The generations that live pins are on, ascending. */
-export function pinnedGenerations(sql: Sql, options: PinOptions): readonly number[] {
+/**
+ * The generations that pins are on, ascending: of all that are there, for one that has ended lives again when the clock is set
+ * back. As long as a pin is there, so are its versions.
+ */
+export function pinnedGenerations(sql: Sql): readonly number[] {
   return sql
-    .all<{ generation: number }>(
-      `select distinct generation from pins where used_ms >= ? order by generation`,
-      endedBefore(options),
-    )
+    .all<{ generation: number }>(`select distinct generation from pins order by generation`)
     .map(({ generation }) => generation)
 }
 
+const DELETE_ENDED = `delete from pins where (reader, query) in (select reader, query from pins where used_ms < ? limit ?)`
+/** More than one, so that what ends is deleted faster than new ones come. */
+const DELETED_WITH_EACH = 2
+
 /** Deletes the pins that have ended; each step is a short transaction. */
 export function* deleteEndedPins(sql: Sql, options: PinOptions, batch: number): Generator<void> {
-  const remove = `delete from pins where (reader, query) in (select reader, query from pins where used_ms < ? limit ?)`
-  while (sql.run(remove, endedBefore(options), batch).changes > 0) yield
+  while (sql.run(DELETE_ENDED, endedBefore(options), batch).changes > 0) yield
 }

@@ -1,6 +1,7 @@
 // Generations: the published snapshots, the one being prepared, and the tiny transaction that turns one into the other.
 
 import { COLUMNS_ADDED } from './meta.ts'
+import { stepsInPending } from './pending.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -144,9 +145,20 @@ function keepGeneration(sql: Sql, { generation, time, timeMs }: Snapshot, sync: 
 /** Takes back, piece by piece, what an abandoned sync has prepared; each step of the generator is a short transaction. */
 export function* rollbackPending(sql: Sql, collections: readonly CollectionStorage[], batch = 1_000): Generator<void> {
   // From here on it is no longer whole: a held sync that is being taken back must not be released any more.
-  const [taken] = sql.all<{ generation: number }>(`update pending set sync = '' returning generation`)
+  const [taken] = sql.all<{ generation: number }>(`update pending set sync = '${NOBODY}' returning generation`)
   if (taken === undefined) return
-  const pending = taken.generation
+  yield* stepsInPending(sql, NOBODY, takeBack(sql, taken.generation, collections, batch))
+}
+
+/** Whose generation it is while it is taken back. */
+const NOBODY = ''
+
+function* takeBack(
+  sql: Sql,
+  pending: number,
+  collections: readonly CollectionStorage[],
+  batch: number,
+): Generator<void> {
   for (const { name } of collections) {
     const records = quoteName(`records_${name}`)
     while (true) {

@@ -1,4 +1,4 @@
-// The record of every sync: its state, progress, report and error; the last 50 are kept.
+// The record of every sync: its state, progress, report and error; the last 50 are kept, and the last that went well.
 import type { ErrorCode } from '../errors.ts'
 import type { Sql } from './sql.ts'
 
@@ -62,7 +62,11 @@ export function saveSync(sql: Sql, sync: SyncRecord): void {
       asJson(sync.report),
       asJson(sync.error),
     )
-    sql.run(`delete from syncs where number <= (select max(number) from syncs) - ${KEPT}`)
+    // Who watches for the age of the last success must not find none, however long ago it was.
+    sql.run(
+      `delete from syncs where number <= (select max(number) from syncs) - ${KEPT}
+       and number is not (select max(number) from syncs where status = 'success')`,
+    )
   })
 }
 
@@ -85,7 +89,9 @@ export function latestEnded(sql: Sql): SyncRecord | undefined {
 
 /** When the newest sync that went well ended (ms since 1970). */
 export function latestSuccessMs(sql: Sql): number | undefined {
-  const [row] = sql.all<{ ms: number | null }>(`select max(finished_ms) as ms from syncs where status = 'success'`)
+  const [row] = sql.all<{ ms: number | null }>(
+    `select finished_ms as ms from syncs where status = 'success' order by number desc limit 1`,
+  )
   return row?.ms ?? undefined
 }
 

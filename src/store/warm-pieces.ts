@@ -5,6 +5,7 @@ import { findOrder } from './find-order.ts'
 import type { List } from './list-statement.ts'
 import { findPieceIds, markPiecesUsed, pieceForm, type Run, runStarts, runsWithin, storePiece } from './pieces.ts'
 import { countVersions, type Form, joinedTexts } from './record-texts.ts'
+import { currentSnapshot } from './snapshots.ts'
 import type { Sql } from './sql.ts'
 
 export interface WarmOptions {
@@ -74,8 +75,10 @@ async function makePieces(sql: Sql, { table, form, seqs, runs, generation, defla
     if (count === rows) made.push({ run, piece: await deflatedPart(deflate, json, 'small') })
   }
   sql.transaction(() => {
+    // While this process stood still and lost the lock, another may have published and cleaned up: what is gone, or is about to
+    // be, must not be kept here.
+    if (currentSnapshot(sql)?.generation !== generation) return
     for (const { run, piece } of made) {
-      // While this process stood still and lost the lock, another may have cleaned up: what is gone must not be kept here.
       if (countVersions(sql, { table, generation, seqs: run }) !== run.length) continue
       storePiece(sql, pieceForm(table, form), run, piece, generation)
     }

@@ -1,4 +1,5 @@
 // The first building of narrowed rosters, from the published generation: nobody has read them, so nobody misses a change.
+import { BridgeError } from '../errors.ts'
 import { listConsumers } from '../store/consumers.ts'
 import { pendingGeneration, wholePending } from '../store/pending.ts'
 import { markBuilt, openRosterFill } from '../store/roster-fill.ts'
@@ -56,6 +57,17 @@ async function buildOne(work: NarrowWork, roster: Roster): Promise<boolean> {
 
   // What waits to be published must be there for this roster too when it is.
   const whole = wholePending(sql)
-  if (whole !== undefined) await narrowSnapshot(work, whole.sync, [roster])
+  if (whole !== undefined && !(await joinPending(work, whole.sync, roster))) return false
   return markBuilt(sql, { roster: roster.id, generation, pending, totals: fill.totals() })
+}
+
+/** False when a person has released that sync meanwhile. */
+async function joinPending(work: NarrowWork, sync: string, roster: Roster): Promise<boolean> {
+  try {
+    await narrowSnapshot(work, sync, [roster])
+    return true
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'sync-running') return false
+    throw error
+  }
 }

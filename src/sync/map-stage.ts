@@ -3,12 +3,15 @@ import { BridgeError } from '../errors.ts'
 import type { Mapping } from '../mapping/compile.ts'
 import type { MappedRecord, RunReport } from '../mapping/ports.ts'
 import type { Crawl } from '../store/crawls.ts'
+import { inPending, stepsInPending } from '../store/pending.ts'
 import type { SnapshotWriter, StoredRecord } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
 import { stagedRows } from './staged.ts'
 
 export interface MapStageOptions {
   readonly sql: Sql
+  /** Whose generation it is. */
+  readonly sync: string
   readonly mapping: Mapping
   readonly crawl: Crawl
   readonly today: string
@@ -25,22 +28,23 @@ const COMPARED = 100
 
 /** Maps, compares and places everything; nothing of it is seen until it is published. */
 export async function prepareSnapshot(options: MapStageOptions): Promise<RunReport> {
-  const { sql, mapping, crawl, today, writer, present, pause, signal, onProgress } = options
+  const { sql, sync, mapping, crawl, today, writer, present, pause, signal, onProgress } = options
   const run = mapping.startRun({ rows: stagedRows(sql, crawl), settings: crawl.settings, today })
   let done = 0
   for (const batch of run.records()) {
     await step()
     for (const [collection, records] of byCollection(batch)) {
       for (let from = 0; from < records.length; from += COMPARED) {
-        writer.write(collection, records.slice(from, from + COMPARED).map(present))
+        const compared = records.slice(from, from + COMPARED).map(present)
+        inPending(sql, sync, () => writer.write(collection, compared))
         await step()
       }
     }
     done += batch.length
     onProgress(done)
   }
-  for (const _ of writer.removeUnseen()) await step()
-  for (const _ of writer.place()) await step()
+  for (const _ of stepsInPending(sql, sync, writer.removeUnseen())) await step()
+  for (const _ of stepsInPending(sql, sync, writer.place())) await step()
   return run.report()
 
   async function step(): Promise<void> {

@@ -1,6 +1,6 @@
 // The stage of a sync that brings the narrowed rosters to the generation which the main tables have been prepared for.
 import { BridgeError } from '../errors.ts'
-import { pendingGeneration } from '../store/pending.ts'
+import { inPending, requirePending, stepsInPending } from '../store/pending.ts'
 import { describeNarrowing, type Narrowing, ownStorages, type Roster } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import { type CollectionChanges, openSnapshotWriter, type StoredRecord } from '../store/snapshot-writer.ts'
@@ -47,7 +47,7 @@ export async function narrowSnapshot(
   )
   const writer = sql.transaction(() => {
     // A person may have released the sync in another process; to open for it now would make its generation pending again.
-    if (pendingGeneration(sql)?.sync !== sync) throw new Error('the sync has no pending generation to join')
+    requirePending(sql, sync)
     return openSnapshotWriter(sql, { ...work, sync, collections: tables.map(({ own }) => own) })
   })
   for (const roster of rosters) {
@@ -55,12 +55,15 @@ export async function narrowSnapshot(
       tables.filter((table) => table.roster === roster).map(({ storage, own }) => [storage.name, own.name]),
     )
     for (const batch of narrowRoster(sql, roster.narrowing, writer.generation)) {
-      if (batch !== undefined) writer.write(names.get(batch.collection) ?? batch.collection, batch.records)
+      if (batch !== undefined) {
+        const { collection, records } = batch
+        inPending(sql, sync, () => writer.write(names.get(collection) ?? collection, records))
+      }
       await nextStep(pause, signal)
     }
   }
-  for (const _ of writer.removeUnseen()) await nextStep(pause, signal)
-  for (const _ of writer.place()) await nextStep(pause, signal)
+  for (const _ of stepsInPending(sql, sync, writer.removeUnseen())) await nextStep(pause, signal)
+  for (const _ of stepsInPending(sql, sync, writer.place())) await nextStep(pause, signal)
   const changes = writer.changes()
   return tables.flatMap(({ roster, storage, own }) => {
     const counts = changes.get(own.name)

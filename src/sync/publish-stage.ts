@@ -1,7 +1,7 @@
 // The last stage of a sync: what was prepared waits until the consumers are quiet, and becomes the snapshot that they read.
 import { BridgeError } from '../errors.ts'
-import { type Crawl, markCrawlMapped } from '../store/crawls.ts'
-import { pendingGeneration } from '../store/pending.ts'
+import { type Crawl, completeCrawl, markCrawlMapped } from '../store/crawls.ts'
+import { requirePending, takenOver } from '../store/pending.ts'
 import { builtStorages } from '../store/rosters.ts'
 import { countActive, publishGeneration, type Snapshot } from '../store/snapshots.ts'
 import { findSync, type SyncRecord, saveSync } from '../store/syncs.ts'
@@ -20,7 +20,7 @@ export function beQuiet(context: SyncContext, signal: AbortSignal, showProgress:
   return waitForQuiet({ ...context, ...context.politeness, signal, onWait })
 }
 
-interface PublishOptions {
+export interface PublishOptions {
   readonly id: string
   readonly generation: number
   readonly crawl: Crawl
@@ -37,10 +37,9 @@ export function publish(context: SyncContext, { id, generation, crawl, active }:
     return new Map([...active, ...countActive(sql, others, generation)])
   }
   const check = () => {
-    if (pendingGeneration(sql)?.sync === id) return
-    throw new BridgeError('sync-running', 'Another process has taken over while this one stood still.', {
-      remedy: 'Nothing: that process syncs.',
-    })
+    requirePending(sql, id)
+    // The rows may have become another crawl's while they were mapped.
+    if (completeCrawl(sql)?.id !== crawl.id) throw takenOver()
   }
   // Killed right after, the next sync must read PowerSchool again.
   const alsoKeep = () => markCrawlMapped(sql, crawl, now())

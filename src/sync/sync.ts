@@ -4,6 +4,7 @@ import type { RunReport } from '../mapping/ports.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { listConsumers } from '../store/consumers.ts'
 import { type Crawl, markCrawlMapped } from '../store/crawls.ts'
+import { pendingGeneration, stepsInPending, takenOver } from '../store/pending.ts'
 import { dropUnusedRosters } from '../store/roster-tables.ts'
 import { listRosters, narrowingsOf, rosterStorages } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
@@ -17,7 +18,7 @@ import { crawlSettings } from './crawl-store.ts'
 import { heldBeginning, heldRemovals } from './guard.ts'
 import { prepareSnapshot } from './map-stage.ts'
 import { nameForPeople, narrowSnapshot, type TableChanges } from './narrow-stage.ts'
-import { beQuiet, publish } from './publish-stage.ts'
+import { beQuiet, type PublishOptions, publish } from './publish-stage.ts'
 import { errorReport, type SyncProgress, type SyncReport, syncReport } from './report.ts'
 import { holdLock } from './sync-lock.ts'
 import { todayIn } from './today.ts'
@@ -103,7 +104,7 @@ async function stages(
   const held = isFirst ? heldBeginning(changes) : heldRemovals(guarded, context.guard)
   const hasChanges = [...guarded.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
   const isPublished = held.length === 0 && (hasChanges || isFirst)
-  if (hasChanges) await expire(context, generation)
+  if (hasChanges) await expire(context, { id, generation })
   const waitedMs = isPublished && !isFirst ? await beQuiet(context, signal, showProgress) : 0
   const snapshot = isPublished
     ? publish(context, { id, generation, crawl, active: activeOf(prepared) })
@@ -154,9 +155,14 @@ async function prepare(context: SyncContext, { id, crawl, signal, showProgress }
   for (const _ of dropUnusedRosters(sql, narrowingsOf(listConsumers(sql)), context.collections)) await pause()
   // From what is published, so that their readers need not wait, and this sync's changes are changes to them.
   await buildRosters({ ...context, signal })
-  const writer = openSnapshotWriter(sql, { ...context, sync: id })
+  const writer = sql.transaction(() => {
+    // Another process has taken over since: its records are not to be mixed with these.
+    if (pendingGeneration(sql) !== undefined) throw takenOver()
+    return openSnapshotWriter(sql, { ...context, sync: id })
+  })
   const run = await prepareSnapshot({
     ...context,
+    sync: id,
     crawl,
     writer,
     signal,
@@ -172,10 +178,11 @@ async function rollBack(context: SyncContext): Promise<void> {
   for (const _ of rollbackPending(context.sql, allTables(context))) await context.pause()
 }
 
-async function expire(context: SyncContext, generation: number): Promise<void> {
+async function expire(context: SyncContext, { id, generation }: Pick<PublishOptions, 'id' | 'generation'>) {
   const { sql, now, lifetimes, pause } = context
   const before = now() - lifetimes.tombstoneLifetimeMs
-  for (const _ of expireTombstones(sql, allTables(context), { generation, before })) await pause()
+  const steps = expireTombstones(sql, allTables(context), { generation, before })
+  for (const _ of stepsInPending(sql, id, steps)) await pause()
 }
 
 /** By table. */

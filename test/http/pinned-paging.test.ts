@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { addStudent, deleteRow, renameStudent } from '../../fixtures/powerschool/mutations.ts'
 import { createSmallDistrict } from '../../fixtures/small.ts'
+import { STORAGE } from '../../src/oneroster/storage.ts'
+import { cleanUp } from '../../src/store/clean-up.ts'
+import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { BASE, openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
 import { asList, type List } from './support.ts'
 
@@ -166,6 +169,35 @@ describe('a list that is read page by page', () => {
     }
     bridge.clock.now += 12 * MINUTE
     expect((await ask('/users?limit=2&offset=8')).total).toBe(first.total + 1)
+  })
+
+  it('never lacks what clean-up deletes while a page is being read', async () => {
+    const sql = openNodeSqlite(':memory:')
+    let meanwhile = () => {}
+    const watched: NodeSqlite = {
+      ...sql,
+      all(statement, ...parameters) {
+        if (statement.includes('group_concat')) meanwhile()
+        return sql.all(statement, ...parameters)
+      },
+    }
+    const bridge = await opened({ sql: watched })
+    const ask = await withToken(bridge)
+    const first = await ask('/users?limit=2')
+    await publishChanges(bridge, 1)
+    await publishChanges(bridge, 2)
+    const newest = await (await withToken(bridge))('/users?limit=1000')
+    meanwhile = () => {
+      meanwhile = () => {}
+      const now = () => bridge.clock.now + 120 * MINUTE
+      const options = { now, lifetimeMs: 60 * MINUTE, tombstoneLifetimeMs: 60 * MINUTE, remembered: new Set<string>() }
+      for (const _ of cleanUp(sql, STORAGE, options));
+    }
+    const page = await ask('/users?limit=1000&offset=2')
+    expect(first.total).not.toBe(newest.total)
+    expect(page.total).toBe(newest.total)
+    expect(page.ids).toEqual(newest.ids.slice(2))
+    sql.close()
   })
 
   it('leaves nothing behind in the store but what is read', async () => {

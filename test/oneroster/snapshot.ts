@@ -6,9 +6,8 @@ import { isOfStored, matchOperation } from '../../src/oneroster/operations.ts'
 import { createPresenters, tombstoneOf } from '../../src/oneroster/present.ts'
 import { parseQuery } from '../../src/oneroster/query.ts'
 import { type Service, V1P1 } from '../../src/oneroster/services.ts'
-import { orderBy } from '../../src/oneroster/sort.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
-import type { SqlValue } from '../../src/store/sql.ts'
+import { orderStatement } from '../../src/store/list-statement.ts'
 
 export const ALIVE = 9007199254740991
 const DAY_MS = 86_400_000
@@ -82,11 +81,17 @@ export function createSnapshot(generations = 1) {
       if (!asked.ok) throw new Error(asked.fault.description)
       const place = { generation, table: (name: string) => name }
       const condition = conditionOf({ operation: match.operation, parameters, place, filter: asked.filter })
-      const order = orderBy(asked.sort)
-      const values: SqlValue[] = [generation, generation, ...condition.parameters, ...order.parameters]
+      const list = {
+        table: operation.entity,
+        generation,
+        where: [condition],
+        changedSinceMs: undefined,
+        order: asked.sort,
+      }
+      const { statement, parameters: values } = orderStatement(list)
       return db
-        .prepare(`select r.sourcedId from records_${operation.entity} r
-          where r.born <= ? and r.died > ? and ${condition.sql} order by ${order.sql}`)
+        .prepare(`select r.sourcedId from (${statement}) list, json_each(cast(list.seqs as text)) seq
+          join records_${operation.entity} r on r.seq = seq.value order by seq.key`)
         .all(...values)
         .map((row) => String(row.sourcedId))
     },

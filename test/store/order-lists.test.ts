@@ -29,13 +29,15 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'sorted downwards',
-    query: { order: { sql: `${name} desc, r.sourcedId desc`, parameters: [] } },
+    query: { order: { expression: { sql: name, parameters: [] }, direction: 'desc', mayBeMissing: false } },
     keep: () => true,
     compare: (a, b) => (a.givenName === b.givenName ? byId(b, a) : a.givenName < b.givenName ? 1 : -1),
   },
   {
     what: 'sorted by a parameter',
-    query: { order: { sql: `${name} = ? desc, r.sourcedId`, parameters: ['Cy'] } },
+    query: {
+      order: { expression: { sql: `${name} <> ?`, parameters: ['Cy'] }, direction: 'asc', mayBeMissing: false },
+    },
     keep: () => true,
     compare: (a, b) => Number(b.givenName === 'Cy') - Number(a.givenName === 'Cy') || byId(a, b),
   },

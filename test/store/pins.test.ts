@@ -1,8 +1,9 @@
 // Pins: which generation the pages of a query are read from, for how long, and what clean-up leaves for them.
 import { beforeEach, describe, expect, it } from 'vitest'
+import { cleanUp } from '../../src/store/clean-up.ts'
 import { openPins, type PinnedQuery, type Pins } from '../../src/store/pins.ts'
 import type { Sql } from '../../src/store/sql.ts'
-import { openStore, publish, tidy, user } from './support.ts'
+import { COLLECTIONS, openStore, publish, tidy, user } from './support.ts'
 
 const AT = Date.parse('2026-03-02T09:00:00Z')
 const MINUTE = 60_000
@@ -92,6 +93,41 @@ describe('the pages of a query', () => {
     expect(generationOf(pins.follow(USERS))).toBe(1)
     tidy(sql, clock.now)
     expect(generationOf(pins.follow(USERS))).toBe(1)
+  })
+
+  it('are never of what clean-up has deleted while the clock was ahead', () => {
+    pins.begin(USERS)
+    clock.now += 3 * HOUR
+    publishAnother('Bo')
+    tidy(sql, clock.now)
+    clock.now -= 3 * HOUR - MINUTE / 2
+    expect(generationOf(pins.follow(USERS))).toBe(2)
+  })
+
+  it('are there when a pin ends during a clean-up and lives again, the clock being set back', () => {
+    pins.begin(USERS)
+    publishAnother('Bo')
+    let looks = 0
+    // The last instant of the pin at the first look, beyond it at all others.
+    const now = () => AT + HOUR + MINUTE + (looks++ === 0 ? 0 : 10)
+    for (const _ of cleanUp(sql, COLLECTIONS, {
+      now,
+      lifetimeMs: HOUR,
+      tombstoneLifetimeMs: HOUR,
+      remembered: new Set(),
+    }));
+    clock.now = AT + HOUR
+    pins = open()
+    expect(generationOf(pins.follow(USERS))).toBe(1)
+    expect(sql.all(`select 1 from records_users where born = 1`)).toHaveLength(1)
+  })
+
+  it('do not add up while no sync goes well and nothing is cleaned up', () => {
+    for (let day = 0; day < 50; day += 1) {
+      clock.now += 24 * HOUR
+      for (let token = 0; token < 10; token += 1) pins.begin({ ...USERS, reader: `token ${day} ${token}` })
+    }
+    expect(sql.all(`select 1 from pins`).length).toBeLessThanOrEqual(20)
   })
 
   it('cost no write as long as nothing is published', () => {

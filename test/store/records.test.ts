@@ -45,7 +45,8 @@ describe('pages by sourcedId', () => {
 
 describe('a page in another order', () => {
   it('follows the order it was given', async () => {
-    const order = { sql: 'r.sourcedId desc', parameters: [] }
+    const expression = { sql: 'r.sourcedId', parameters: [] }
+    const order = { expression, direction: 'desc', mayBeMissing: false } as const
     const { json } = await filledReader().page(pageOf(1, { order, limit: 3, offset: 1 }))
     expect(idsOf(json)).toEqual([...IDS].sort().reverse().slice(1, 4))
   })

@@ -1,7 +1,15 @@
 // What the records of syncs tell of failures in a row.
 import { describe, expect, it } from 'vitest'
 import type { Sql } from '../../src/store/sql.ts'
-import { failureStatus, failuresInARow, latestEnded, type SyncStatus, saveSync } from '../../src/store/syncs.ts'
+import {
+  failureStatus,
+  failuresInARow,
+  latestEnded,
+  latestSuccessMs,
+  listSyncs,
+  type SyncStatus,
+  saveSync,
+} from '../../src/store/syncs.ts'
 import { openStore } from './support.ts'
 
 /** Saves syncs from the oldest to the newest, a second apart; `sync-running` stands for one that another process kept out. */
@@ -90,5 +98,24 @@ describe('the latest sync that ended', () => {
     expect(latestEnded(sql)).toBeUndefined()
     saveAll(sql, ['success', 'error', 'inProgress'])
     expect(latestEnded(sql)).toMatchObject({ id: 'sync-2', status: 'error' })
+  })
+})
+
+describe('the last success', () => {
+  it('is known however many syncs have failed or been held since, and 50 syncs are listed', () => {
+    const sql = openStore()
+    saveAll(sql, ['success', 'success', ...Array.from({ length: 60 }, () => 'validationError' as const)])
+    expect(latestSuccessMs(sql)).toBe(1_500)
+    expect(listSyncs(sql).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 'validationError'))
+    expect(sql.all(`select count(*) as n from syncs`)).toEqual([{ n: 51 }])
+  })
+
+  it('is the one that ended last, also when the clock was set back before it', () => {
+    const sql = openStore()
+    for (const [id, finishedMs] of Object.entries({ first: 9_000, second: 2_000 })) {
+      const nothing = { progress: undefined, report: undefined, error: undefined }
+      saveSync(sql, { id, status: 'success', startedMs: finishedMs - 500, finishedMs, stage: 'done', ...nothing })
+    }
+    expect(latestSuccessMs(sql)).toBe(2_000)
   })
 })
