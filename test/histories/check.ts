@@ -26,9 +26,10 @@ async function main(): Promise<number> {
     return 0
   }
   const isLong = values.long
-  const seeds = Number(values.seeds ?? (isLong ? 2_000 : 200))
-  const reals = Number(values.real ?? (isLong ? 50 : 10))
-  const from = Number(values.from)
+  const seeds = wholeNumber('seeds', values.seeds ?? (isLong ? '2000' : '200'))
+  const reals = wholeNumber('real', values.real ?? (isLong ? '50' : '10'))
+  const from = wholeNumber('from', values.from)
+  if (seeds === undefined || reals === undefined || from === undefined) return 2
   const tally = createTally()
   let violations = 0
   const startedMs = performance.now()
@@ -46,6 +47,13 @@ async function main(): Promise<number> {
   }
   printTally(tally, violations, performance.now() - startedMs)
   return violations === 0 ? 0 : 1
+}
+
+/** A check of nothing would look like one that found nothing. */
+function wholeNumber(option: string, text: string): number | undefined {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  console.error(`--${option} is ${text}; it must be a whole number.\n\n${USAGE}`)
+  return undefined
 }
 
 function showProgress(done: number, all: number): void {
