@@ -1,4 +1,4 @@
-// The SQL port over node:sqlite. One of the two files that know their database engine.
+// The SQL port over node:sqlite.
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { LRUCache } from 'lru-cache'
 import { BridgeError } from '../errors.ts'
