@@ -1,0 +1,10 @@
+// A PowerQuery as the crawl asks for it.
+
+export interface QueryCall {
+  /** With the prefix of the plugin: `org.oneroster_bridge.sis.roster.students`. */
+  readonly name: string
+  readonly arguments: Readonly<Record<string, string | number>>
+}
+
+/** A row as PowerSchool tells it: text by alias; what is null is not there. */
+export type QueryRow = Readonly<Record<string, unknown>>
