@@ -116,6 +116,8 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     mapping,
     client,
     settings: mappingSettings(config),
+    templateSetting: config.powerSchoolTemplate,
+    queryPrefix: config.plugin.queries,
     collections: STORAGE,
     present: (record) => ({
       sourcedId: record.sourcedId,

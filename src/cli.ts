@@ -5,6 +5,7 @@ import { clientCommands } from './cli/clients.ts'
 import type { Command } from './cli/command.ts'
 import { mappingCheckCommand, mappingTestCommand } from './cli/mapping.ts'
 import { print, reportFailure, say, table } from './cli/output.ts'
+import { pluginCommand } from './cli/plugin.ts'
 import { recordCommand } from './cli/record.ts'
 import { syncCommand } from './cli/sync.ts'
 import { serve } from './node.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   syncCommand,
   checkCommand,
+  pluginCommand,
   recordCommand,
   mappingCheckCommand,
   mappingTestCommand,

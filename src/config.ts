@@ -19,6 +19,7 @@ export type ConfigResult<C = Config> =
   | { readonly ok: true; readonly config: C }
   | { readonly ok: false; readonly faults: readonly ConfigFault[] }
 
+export const DEFAULT_PLUGIN_QUERIES = 'org.oneroster_bridge.sis.roster'
 export const POWERSCHOOL_TEMPLATES = ['auto', 'rest', 'powerquery'] as const
 
 const DAY_MS = 86_400_000
@@ -76,6 +77,31 @@ const schoolNumbers = z
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f.]*(?::[0-9A-Fa-f.]*){2,}\]?)$/
 const CLIENT_ID = /^[\x21-\x39\x3b-\x7e]{1,200}$/
 
+/** Printable, and nothing that an XML attribute could not hold; XML counts code points. */
+function words(max: number) {
+  return z.string().refine((value) => /^[^\p{C}\u2028\u2029]+$/u.test(value) && [...value].length <= max, {
+    message: `is not a text of 1 to ${max} printable characters`,
+  })
+}
+
+const LONGEST_EMAIL = 40
+const emailAddress = z.string().refine((value) => value.length <= LONGEST_EMAIL && z.email().safeParse(value).success, {
+  message: `is not an e-mail address of at most ${LONGEST_EMAIL} characters`,
+})
+
+const QUERIES = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:\.[a-z][a-z0-9]*(?:_[a-z0-9]+)*){3}$/
+/** A query's name is this, a dot and the name of what it reads: 200 characters in all. */
+const LONGEST_QUERIES = 120
+const queryPrefix = z.string().transform((value, context) => {
+  if (!QUERIES.test(value)) {
+    context.addIssue('is not four words of lower-case letters, digits and single underscores with dots between them')
+  } else if (value.startsWith('com.powerschool')) {
+    context.addIssue("begins with com.powerschool, which is kept for PowerSchool's own queries")
+  } else if (value.length > LONGEST_QUERIES) context.addIssue(`is longer than ${LONGEST_QUERIES} characters`)
+  else return value
+  return z.NEVER
+})
+
 const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, `is none of ${words.join(', ')}`)
 const path = z.string()
 
@@ -86,6 +112,10 @@ const SHAPE = z.object({
   POWERSCHOOL_TEMPLATE: oneOf(POWERSCHOOL_TEMPLATES).default('auto'),
   POWERSCHOOL_CONCURRENCY: wholeNumber(1, 64).prefault('4'),
   POWERSCHOOL_MIN_INTERVAL_MS: wholeNumber(0, 60_000).prefault('0'),
+  PLUGIN_NAME: words(40).default('OneRoster Bridge'),
+  PLUGIN_PUBLISHER: words(100).default('OneRoster Bridge'),
+  PLUGIN_EMAIL: emailAddress.default('support@example.org'),
+  PLUGIN_QUERIES: queryPrefix.default(DEFAULT_PLUGIN_QUERIES),
   ONEROSTER_CLIENT_ID: z.string().regex(CLIENT_ID, 'holds a blank, a colon or a letter outside ASCII').optional(),
   ONEROSTER_CLIENT_SECRET: z.string().optional(),
   PUBLIC_URL: webUrl.optional(),
@@ -125,6 +155,12 @@ const REMEDIES: Readonly<Record<Name, string>> = {
   POWERSCHOOL_TEMPLATE: 'Write rest, powerquery, or auto to let the bridge find out.',
   POWERSCHOOL_CONCURRENCY: 'Give the number of requests at a time, or leave it unset for 4.',
   POWERSCHOOL_MIN_INTERVAL_MS: 'Give the milliseconds between two requests, or leave it unset for 0.',
+  PLUGIN_NAME:
+    'Give the name under which PowerSchool lists the plugin, at most 40 characters, or leave it unset for OneRoster Bridge.',
+  PLUGIN_PUBLISHER: 'Give the name of who answers for the plugin, or leave it unset for OneRoster Bridge.',
+  PLUGIN_EMAIL: 'Give the address that PowerSchool shows beside the publisher, for example it@example.org.',
+  PLUGIN_QUERIES:
+    'Give the first four parts of the names of the queries, for example org.example.sis.roster; another one for each bridge.',
   ONEROSTER_CLIENT_ID: 'Set ONEROSTER_CLIENT_ID and ONEROSTER_CLIENT_SECRET together, or neither.',
   ONEROSTER_CLIENT_SECRET: 'Set it together with ONEROSTER_CLIENT_ID, to a long random text (openssl rand -base64 32).',
   PUBLIC_URL:
@@ -166,6 +202,12 @@ export interface PowerSchoolSettings {
   readonly url: string
   readonly clientId: string
   readonly clientSecret: string
+}
+export interface PluginSettings {
+  readonly name: string
+  readonly publisher: string
+  readonly email: string
+  readonly queries: string
 }
 export type ConnectedConfig = Config & { readonly powerSchool: PowerSchoolSettings }
 
@@ -223,7 +265,11 @@ function misspelt(environment: Environment): ConfigFault[] {
   const known: ReadonlySet<string> = new Set(NAMES)
   return Object.keys(environment).flatMap((variable) => {
     const upper = variable.toUpperCase()
-    if (known.has(variable) || !environment[variable] || !/^(?:POWER_?SCHOOL|ONE_?ROSTER|GUARD|OAUTH_?1)/.test(upper))
+    if (
+      known.has(variable) ||
+      !environment[variable] ||
+      !/^(?:POWER_?SCHOOL|ONE_?ROSTER|GUARD|OAUTH_?1|PLUGIN_(?:N|PUB|E?MAIL|QUER))/.test(upper)
+    )
       return []
     const near = nearestWord(upper, NAMES, upper.length < 12 ? 2 : 3)
     if (near === undefined) return []
@@ -257,6 +303,12 @@ function arrange(values: z.infer<typeof SHAPE>) {
       : { url, clientId, clientSecret }
   const oneRoster: { readonly id: string; readonly secret: string } | undefined =
     id === undefined || secret === undefined ? undefined : { id, secret }
+  const plugin: PluginSettings = {
+    name: values.PLUGIN_NAME,
+    publisher: values.PLUGIN_PUBLISHER,
+    email: values.PLUGIN_EMAIL,
+    queries: values.PLUGIN_QUERIES,
+  }
   const schools: readonly number[] | undefined = values.SCHOOLS
   return {
     /** Present when its three settings are. */
@@ -264,6 +316,8 @@ function arrange(values: z.infer<typeof SHAPE>) {
     powerSchoolTemplate: values.POWERSCHOOL_TEMPLATE,
     powerSchoolConcurrency: values.POWERSCHOOL_CONCURRENCY,
     powerSchoolMinIntervalMs: values.POWERSCHOOL_MIN_INTERVAL_MS,
+    /** How the plugin presents itself in PowerSchool, and the first four parts of its queries' names. */
+    plugin,
     /** The first consumer. */
     oneRoster,
     /** Without trailing slash, perhaps with a path; undefined = to be made from where the server listens. */

@@ -6,7 +6,7 @@ export type ErrorCode =
   | 'powerschool-unavailable' // it answers, but not as an API: 3xx, 5xx, HTML
   | 'powerschool-busy' // 429 or a request-interval rejection
   | 'powerschool-credentials' // the token endpoint refuses the client
-  | 'powerschool-rights' // the plugin lacks accessLevelV1Api
+  | 'powerschool-rights' // the plugin lacks accessLevelV1Api, a query or a column
   | 'powerschool-refused' // 400, 403, 404 on a resource that should exist
   | 'powerschool-broken-answer' // a body that is cut off or is not JSON
   | 'powerschool-incomplete' // a list ended short of its count, or a row came twice

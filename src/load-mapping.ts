@@ -2,24 +2,52 @@
 import { BridgeError } from './errors.ts'
 import { type CheckedMapping, checkMapping } from './mapping/check.ts'
 import { compileMapping, type Mapping } from './mapping/compile.ts'
-import { formatDiagnostic } from './mapping/diagnostic.ts'
+import { type Diagnostic, formatDiagnostic } from './mapping/diagnostic.ts'
+import { type ExampleResult, runExamples } from './mapping/examples.ts'
+import { type Layers, NO_LAYERS } from './mapping/layers.ts'
 import type { MappingFile } from './mapping/load.ts'
 import { TARGET_MODEL } from './oneroster/target-model.ts'
 
-/** Checks the files against OneRoster's fields, types and vocabularies. */
-export function checkFiles(files: readonly MappingFile[]) {
-  return checkMapping(files, TARGET_MODEL)
+interface CheckedFiles {
+  /** Absent when there is any diagnostic. */
+  readonly mapping?: CheckedMapping
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Checks the files, and the layers over them, against OneRoster's fields, types and vocabularies. */
+export function checkFiles(files: readonly MappingFile[], { layers, diagnostics }: Layers = NO_LAYERS): CheckedFiles {
+  return diagnostics.length > 0 ? { diagnostics } : checkMapping(files, TARGET_MODEL, layers)
+}
+
+export interface TestedFiles {
+  readonly examples: readonly ExampleResult[]
+  /** What keeps the examples from being run. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Runs the examples of the files and of every layer. Examples belong to the layer that wrote them, and are run against it and
+ * what is below it: a layer that changes a field does not have to rewrite them.
+ */
+export function testFiles(files: readonly MappingFile[], found: Layers = NO_LAYERS): TestedFiles {
+  const examples: ExampleResult[] = []
+  for (let height = 0; height <= found.layers.length; height++) {
+    const { mapping, diagnostics } = checkFiles(files, { ...found, layers: found.layers.slice(0, height) })
+    if (mapping === undefined) return { examples: [], diagnostics }
+    examples.push(...runExamples(mapping))
+  }
+  return { examples, diagnostics: [] }
 }
 
 /** The compiled mapping. Refuses with `mapping-invalid` and the diagnostics as text. */
-export function loadMapping(files: readonly MappingFile[]): Mapping {
-  return compileMapping(requireChecked(files))
+export function loadMapping(files: readonly MappingFile[], layers: Layers = NO_LAYERS): Mapping {
+  return compileMapping(requireChecked(files, layers))
 }
 
-function requireChecked(files: readonly MappingFile[]): CheckedMapping {
-  const { mapping, diagnostics } = checkFiles(files)
+function requireChecked(files: readonly MappingFile[], found: Layers): CheckedMapping {
+  const { mapping, diagnostics } = checkFiles(files, found)
   if (mapping !== undefined) return mapping
-  const texts = new Map(files.map(({ path, text }) => [path, text]))
+  const texts = new Map([...files, ...found.layers].map(({ path, text }) => [path, text]))
   const lines = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, texts.get(diagnostic.file)))
   throw new BridgeError(
     'mapping-invalid',

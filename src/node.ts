@@ -1,6 +1,6 @@
 // The bridge on Node: opens a profile from the environment, and serves it until it is told to stop.
 import { hkdfSync } from 'node:crypto'
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
@@ -13,6 +13,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import { Agent, fetch } from 'undici'
 import { SEALING_KEY_BYTES } from './auth/sealing.ts'
 import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from './bridge.ts'
+import { readLayers } from './cli/layer-files.ts'
 import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
 import { BridgeError } from './errors.ts'
 import { loadMapping } from './load-mapping.ts'
@@ -37,11 +38,22 @@ export function readMappingFiles(): MappingFile[] {
     .map((name) => ({ path: join('mappings', name), text: readFileSync(join(MAPPINGS, name), 'utf8') }))
 }
 
+/** The default mapping with the overlay of this path over it. Refuses with `mapping-invalid` and every diagnostic. */
+export function readProfileMapping(overlay: string | undefined): Mapping {
+  return loadMapping(readMappingFiles(), readLayers(overlay))
+}
+
 /** With `isServing`, what is written is moved into the file beside the readers, who would wait for the disk otherwise. */
 export function openDatabase(config: Config, { isServing = false } = {}): NodeSqlite {
   mkdirSync(config.dataDir, { recursive: true })
-  return openNodeSqlite(join(config.dataDir, 'default.sqlite'), { hasCheckpointThread: isServing })
+  return openNodeSqlite(databasePath(config), { hasCheckpointThread: isServing })
 }
+
+export function hasDatabase(config: Config): boolean {
+  return existsSync(databasePath(config))
+}
+
+const databasePath = ({ dataDir }: Config) => join(dataDir, 'default.sqlite')
 
 /**
  * The key that seals consumers' secrets, and from which the one of access tokens is made: `DATA_DIR/sealing.key` (base64;
@@ -180,23 +192,8 @@ interface Profile {
 
 /** Opens the store and the mapping. Refuses with `mapping-invalid` (every diagnostic) or `settings-invalid`. */
 export function openProfile(config: ConnectedConfig, log: Log, { isServing = false } = {}): Profile {
-  refuseUnbuilt(config)
-  const mapping = loadMapping(readMappingFiles())
+  const mapping = readProfileMapping(config.mapping)
   return { mapping, runtime: nodeRuntime(config, openDatabase(config, { isServing }), log) }
-}
-
-/** Settings of the contract that this version cannot honour yet must not be passed over in silence. */
-function refuseUnbuilt(config: Config): void {
-  if (config.powerSchoolTemplate === 'powerquery') {
-    throw new BridgeError('settings-invalid', 'POWERSCHOOL_TEMPLATE=powerquery is not built yet.', {
-      remedy: 'Set it to rest or auto.',
-    })
-  }
-  if (config.mapping !== undefined) {
-    throw new BridgeError('settings-invalid', 'MAPPING names an overlay, which this version cannot read yet.', {
-      remedy: 'Unset MAPPING; the default mapping is used.',
-    })
-  }
 }
 
 export interface RunningServer {

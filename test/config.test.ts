@@ -79,6 +79,12 @@ describe('settings', () => {
       powerSchoolTemplate: 'auto',
       powerSchoolConcurrency: 4,
       powerSchoolMinIntervalMs: 0,
+      plugin: {
+        name: 'OneRoster Bridge',
+        publisher: 'OneRoster Bridge',
+        email: 'support@example.org',
+        queries: 'org.oneroster_bridge.sis.roster',
+      },
       oneRoster: undefined,
       publicUrl: undefined,
       host: '127.0.0.1',
@@ -138,6 +144,11 @@ describe('settings', () => {
     ['SCHOOLS', '100, 200,100', { schools: [100, 200] }],
     ['SCHOOL_YEAR', '2026', { schoolYear: 2026 }],
     ['POWERSCHOOL_TEMPLATE', 'powerquery', { powerSchoolTemplate: 'powerquery' }],
+    ['PLUGIN_NAME', 'Élèves & Co. <1>', { plugin: { name: 'Élèves & Co. <1>' } }],
+    ['PLUGIN_NAME', '😀'.repeat(40), { plugin: { name: '😀'.repeat(40) } }],
+    ['PLUGIN_PUBLISHER', 'P'.repeat(100), { plugin: { publisher: 'P'.repeat(100) } }],
+    ['PLUGIN_EMAIL', 'it@greenfield.example.org', { plugin: { email: 'it@greenfield.example.org' } }],
+    ['PLUGIN_QUERIES', 'org.green_field.sis2.k_12', { plugin: { queries: 'org.green_field.sis2.k_12' } }],
     ['MAX_LIMIT', '100', { maxLimit: 100 }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['MAPPING', 'district.yaml', { mapping: 'district.yaml' }],
@@ -165,6 +176,17 @@ describe('settings', () => {
     ['POWERSCHOOL_CONCURRENCY', '0'],
     ['POWERSCHOOL_MIN_INTERVAL_MS', 'fast'],
     ['POWERSCHOOL_TEMPLATE', 'soap'],
+    ['PLUGIN_NAME', 'N'.repeat(41)],
+    ['PLUGIN_PUBLISHER', 'P'.repeat(101)],
+    ['PLUGIN_EMAIL', 'support'],
+    ['PLUGIN_QUERIES', 'org.example.roster'],
+    ['PLUGIN_QUERIES', 'org.example.sis.roster.students'],
+    ['PLUGIN_QUERIES', 'Org.Example.Sis.Roster'],
+    ['PLUGIN_QUERIES', 'org.green-field.sis.roster'],
+    ['PLUGIN_QUERIES', 'org..sis.roster'],
+    ['PLUGIN_QUERIES', 'org.1st.sis.roster'],
+    ['PLUGIN_QUERIES', 'com.powerschool.sis.roster'],
+    ['PLUGIN_QUERIES', `org.example.sis.${'r'.repeat(105)}`],
     ['SYNC_INTERVAL', '1h'],
     ['SYNC_INTERVAL', 'P30D'],
     ['PIN_LIFETIME', 'PT0S'],
@@ -187,6 +209,25 @@ describe('settings', () => {
     expect(faults[0]).toMatchObject({ variable, found: expect.stringContaining(value.slice(0, 20)) })
     expect(faults[0]?.remedy).not.toBe('')
   })
+
+  it.each([
+    ['PLUGIN_NAME', 'One\u0001Roster'],
+    ['PLUGIN_NAME', 'One\nRoster'],
+    ['PLUGIN_PUBLISHER', 'One\ud800Roster'],
+    ['PLUGIN_PUBLISHER', 'One\uffffRoster'],
+  ])('refuses %s %j, which no XML can hold', (variable, value) => {
+    expect(faultsOf({ [variable]: value }).map((fault) => fault.variable)).toEqual([variable])
+  })
+
+  it.each(['it@', '@example.org', 'a b@example.org', 'Support <it@example.org>', `${'s'.repeat(30)}@example.org`])(
+    'refuses %j as PLUGIN_EMAIL without showing it',
+    (value) => {
+      const [fault, ...others] = faultsOf({ PLUGIN_EMAIL: value })
+      expect(others).toEqual([])
+      expect(fault).toMatchObject({ variable: 'PLUGIN_EMAIL', remedy: expect.stringContaining('it@example.org') })
+      expect(fault).not.toHaveProperty('found')
+    },
+  )
 
   it('reports every fault at once, in the order of the documentation', () => {
     const faults = faultsOf({ PORT: 'x', GUARD_SHARE: '2', POWERSCHOOL_URL: 'nowhere', LOG_LEVEL: 'loud' }, true)
@@ -220,17 +261,26 @@ describe('settings', () => {
     ['powerschool_url', 'POWERSCHOOL_URL'],
     ['ONEROSTER_CLIENT_IDS', 'ONEROSTER_CLIENT_ID'],
     ['GUARD_SHARES', 'GUARD_SHARE'],
+    ['PLUGIN_NAMES', 'PLUGIN_NAME'],
+    ['PLUGIN_MAIL', 'PLUGIN_EMAIL'],
+    ['PLUGIN_QUERY', 'PLUGIN_QUERIES'],
   ])('takes %s for a slip of %s', (variable, meant) => {
     const faults = faultsOf({ [variable]: 'some-value' })
     expect(faults).toEqual([{ variable, message: expect.stringContaining(meant), remedy: expect.any(String) }])
   })
 
-  it.each(['POWERSCHOOL_DISTRICT_NOTES', 'GUARD_TIME', 'GUARDIAN_API', 'PORTS', 'PATH', 'ONEROSTER_EXPORT_DIR'])(
-    "leaves somebody else's %s alone",
-    (variable) => {
-      expect(faultsOf({ [variable]: 'x' })).toEqual([])
-    },
-  )
+  it.each([
+    'POWERSCHOOL_DISTRICT_NOTES',
+    'GUARD_TIME',
+    'GUARDIAN_API',
+    'PORTS',
+    'PATH',
+    'PLUGIN_TAGS',
+    'PLUGIN_DATE',
+    'ONEROSTER_EXPORT_DIR',
+  ])("leaves somebody else's %s alone", (variable) => {
+    expect(faultsOf({ [variable]: 'x' })).toEqual([])
+  })
 })
 
 describe('fault messages', () => {

@@ -1,13 +1,22 @@
 // `bridge check`: can the bridge reach PowerSchool, and may it read what it needs?
 
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ConnectedConfig } from '../config.ts'
 import { silentLog } from '../log.ts'
-import { nodeFetch } from '../node.ts'
+import { hasDatabase, nodeFetch, openDatabase, readProfileMapping } from '../node.ts'
+import { STORAGE } from '../oneroster/storage.ts'
 import { checkConnection } from '../powerschool/check.ts'
 import { createPowerSchoolClient } from '../powerschool/client.ts'
+import type { Template } from '../store/crawls.ts'
+import { migrate } from '../store/migrations.ts'
+import { templateBefore } from '../sync/crawl-template.ts'
+import { templateSources } from '../sync/template-sources.ts'
 import type { Command } from './command.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, table } from './output.ts'
 import { connectedSettings } from './settings.ts'
+
+type Check = Awaited<ReturnType<typeof checkConnection>>
+type TemplateCheck = NonNullable<Check['templates']>
 
 export const checkCommand: Command = {
   name: 'check',
@@ -17,6 +26,7 @@ export const checkCommand: Command = {
   positionals: 0,
   async run({ isJson }) {
     const config = connectedSettings()
+    const mapping = readProfileMapping(config.mapping)
     const client = createPowerSchoolClient({
       ...config.powerSchool,
       fetch: nodeFetch(config),
@@ -30,14 +40,53 @@ export const checkCommand: Command = {
       maxAttempts: 1,
       timeoutMs: 20_000,
     })
-    const check = await checkConnection(client)
+    const before = publishedTemplate(config)
+    const check = await checkConnection(client, {
+      sources: templateSources(mapping.sources, mapping.settings, config.plugin.queries),
+      setting: config.powerSchoolTemplate,
+      ...(before === undefined ? {} : { before }),
+    })
     if (isJson) printJson(check)
-    else {
-      for (const { name, ok, detail, remedy, elapsedMs } of check.steps) {
-        print(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(11)}  ${detail} (${elapsedMs} ms)`)
-        if (remedy !== undefined) print(`        → ${remedy}`)
-      }
-    }
+    else printCheck(check)
     return check.ok ? 0 : 1
   },
+}
+
+/** Of the profile's store, if there is one yet: a check makes none. */
+function publishedTemplate(config: ConnectedConfig): Template | undefined {
+  if (!hasDatabase(config)) return undefined
+  const sql = openDatabase(config)
+  try {
+    migrate(sql, STORAGE)
+    return templateBefore(sql)
+  } finally {
+    sql.close()
+  }
+}
+
+function printCheck({ steps, templates }: Check): void {
+  for (const { name, ok, detail, remedy, elapsedMs } of steps) {
+    print(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(11)}  ${detail} (${elapsedMs} ms)`)
+    if (remedy !== undefined) print(`        → ${remedy}`)
+  }
+  if (templates !== undefined) printTemplates(templates)
+}
+
+/** What is allowed has nothing more to be said about it; the rest shows the columns, or the reason. */
+function printTemplates({ readers, setting, template, detail, remedy }: TemplateCheck): void {
+  const rows = readers.map(({ source, path, query, state, missing, detail }) => [
+    source,
+    path ?? query ?? '',
+    state === 'allowed' ? 'yes' : 'no',
+    state === 'allowed' ? '' : (missing?.join(', ') ?? REASONS[state] ?? detail),
+  ])
+  if (rows.length > 0) print(`\n${table([['source', 'reader', 'allowed', 'missing'], ...rows])}\n`)
+  if (template === undefined) print(`FAILED  template     ${detail}`)
+  else print(`A sync reads by ${template} (POWERSCHOOL_TEMPLATE=${setting}). ${detail}`)
+  if (remedy !== undefined) print(`        → ${remedy}`)
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  'not-installed': 'this query of the plugin',
+  'v1-denied': 'v1 API access',
 }

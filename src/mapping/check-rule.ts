@@ -22,6 +22,7 @@ export function checkRule(rule: RuleTree, tree: MappingTree, target: TargetModel
       rule.from.place,
       'name',
       `there is no source \`${rule.from.text}\`.${suggest(rule.from.text, [...tree.sources.keys()])}`,
+      [`sources.${rule.from.text}`],
     )
     return
   }
@@ -38,7 +39,7 @@ export function checkRule(rule: RuleTree, tree: MappingTree, target: TargetModel
   for (const [name, field] of Object.entries(fields)) {
     if (!field.required || rule.fields.some((filled) => filled.name === name)) continue
     report(
-      rule.key.place,
+      tree.removed.get(`entities.${rule.id}.fields.${name}`) ?? rule.key.place,
       'required',
       `\`${rule.id}\` fills no \`${name}\`, which every record of ${rule.collection} needs`,
     )

@@ -23,7 +23,8 @@ export function checkSelection(selection: Selection, scope: Scope, report: Repor
     const column = shapeAt(source.shape, name.split('.'))
     if (column === undefined) {
       const hint = suggest(name, [...source.shape.members.keys()])
-      report(key.place, 'path', `\`${source.name}\` has no column \`${name}\`.${hint}`)
+      const missing = [`sources.${source.name}.fields.${name}`]
+      report(key.place, 'path', `\`${source.name}\` has no column \`${name}\`.${hint}`, missing)
     } else if (column.kind !== 'scalar') {
       report(key.place, 'type', `\`match\` compares single values, \`${source.name}.${name}\` is a ${column.kind}`)
     } else checkCompared(value, { kind: column.type }, scope, report)
@@ -37,12 +38,16 @@ export function checkTarget(target: ScalarNode, tree: MappingTree, report: Repor
   const isRule = target.text.includes('.')
   if (rows || tree.seen.has(`${isRule ? 'entities' : 'sources'}.${target.text}`)) {
     if (tree.off.has(target.text))
-      report(target.place, 'ref', `\`${target.text}\` is switched off (\`enabled: false\`)`)
+      report(target.place, 'ref', `\`${target.text}\` is switched off (\`enabled: false\`)`, [
+        `entities.${target.text}`,
+      ])
     return rows
   }
   const known = isRule ? [...tree.rules.keys()] : [...tree.sources.keys(), ...tree.rules.keys()]
   const what = isRule ? 'rule' : 'source'
-  report(target.place, isRule ? 'ref' : 'name', `there is no ${what} \`${target.text}\`.${suggest(target.text, known)}`)
+  const message = `there is no ${what} \`${target.text}\`.${suggest(target.text, known)}`
+  const missing = [`${isRule ? 'entities' : 'sources'}.${target.text}`]
+  report(target.place, isRule ? 'ref' : 'name', message, missing)
   return undefined
 }
 

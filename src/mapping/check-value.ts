@@ -8,6 +8,7 @@ import type { ConstantTree, FormulaTree, InverseTree, ValueTree } from './mappin
 import { rowsOf, type Scope, stagedType, withVariable } from './scope.ts'
 import { suggest } from './suggest.ts'
 import type { TargetField } from './target.ts'
+import type { ScalarNode } from './tree.ts'
 
 interface Slot {
   /** `users.email`, as messages call it. */
@@ -30,7 +31,8 @@ export function checkValue(value: ValueTree, slot: Slot): void {
       checkFormula(value, slot)
       return
     case 'list':
-      if (isMany(value.place, slot)) for (const item of value.items) checkValue(item, member(slot))
+      if (isMany(value.place, slot))
+        for (const item of value.items) checkValue(item, givesMany(item) ? slot : member(slot))
       return
     case 'group':
       checkGroup(value, slot)
@@ -77,6 +79,10 @@ export function checkValue(value: ValueTree, slot: Slot): void {
       value satisfies never
   }
 }
+
+/** The members of these become members of the list that they stand in. */
+const givesMany = (value: ValueTree) =>
+  value.kind === 'each' || value.kind === 'inverse' || (value.kind === 'ref' && value.many)
 
 const member = (slot: Slot): Slot => {
   if (!slot.field) return slot
@@ -206,41 +212,53 @@ function checkGroup(value: Extract<ValueTree, { kind: 'group' }>, slot: Slot): v
   }
 }
 
-/** `academicSessions.term.parent`: the rule, and its field that leads here. */
 function checkInverse(value: InverseTree, slot: Slot): void {
+  const seen = new Set<string>()
+  for (const part of splitInverse(value)) {
+    const { text, place } = part.field
+    if (seen.has(text)) slot.report(place, 'duplicate', `\`${text}\` stands in this \`inverse\` twice`)
+    seen.add(text)
+    checkInverseField(part, value, slot)
+  }
+}
+
+/** The rule, and its field that leads here. */
+function checkInverseField({ field: at, node, rule, name }: InverseField, value: InverseTree, slot: Slot): void {
   const { scope, report, field, path } = slot
-  const { node, rule, name } = splitInverse(value)
   const rows = checkTarget(node, scope.tree, report)
   if (rows === undefined) return
   const found = rows.rule?.fields.find((candidate) => candidate.name === name)
   if (rows.rule === undefined || found === undefined) {
     const known = rows.rule?.fields.map((candidate) => candidate.name) ?? []
-    report(value.field.place, 'ref', `\`${rule}\` fills no \`${name}\`.${suggest(name, known)}`)
+    report(at.place, 'ref', `\`${rule}\` fills no \`${name}\`.${suggest(name, known)}`)
     return
   }
   if (rows.rule.collection !== field?.to) {
-    report(
-      value.field.place,
-      'ref',
-      `\`${path}\` refers to ${field?.to}, but \`${rule}\` makes ${rows.rule.collection}`,
-    )
+    report(at.place, 'ref', `\`${path}\` refers to ${field?.to}, but \`${rule}\` makes ${rows.rule.collection}`)
   }
   const leadsTo = referenced(found.value).map((target) => scope.tree.rules.get(target)?.collection)
   if (!leadsTo.includes(scope.rule.collection)) {
-    report(
-      value.field.place,
-      'ref',
-      `\`${value.field.text}\` does not refer to ${scope.rule.collection}, so it has no inverse here`,
-    )
+    report(at.place, 'ref', `\`${at.text}\` does not refer to ${scope.rule.collection}, so it has no inverse here`)
   }
   const target = rowsOf(scope.tree, rule)
   if (target) checkNarrowing(value, stagedType(target.source, target.rule), scope, report)
 }
 
-export function splitInverse({ field }: InverseTree) {
-  const dot = field.text.lastIndexOf('.')
-  const rule = field.text.slice(0, Math.max(dot, 0))
-  return { node: { ...field, text: rule }, rule, name: field.text.slice(dot + 1) }
+interface InverseField {
+  readonly field: ScalarNode
+  /** The part of it that names the rule. */
+  readonly node: ScalarNode
+  readonly rule: string
+  readonly name: string
+}
+
+/** `academicSessions.term.parent`: the rule, and its field. */
+export function splitInverse({ fields }: InverseTree): InverseField[] {
+  return fields.map((field) => {
+    const dot = field.text.lastIndexOf('.')
+    const rule = field.text.slice(0, Math.max(dot, 0))
+    return { field, node: { ...field, text: rule }, rule, name: field.text.slice(dot + 1) }
+  })
 }
 
 /** The rules that the references in a value name. */

@@ -1,9 +1,10 @@
 // Checks the tokens that a formula can give against a field's closed list.
 import type { Report } from './diagnostic.ts'
 import type { Expression } from './expression.ts'
-import type { FormulaTree, MappingTree } from './mapping-tree.ts'
+import type { MappingTree } from './mapping-tree.ts'
 import { placeIn } from './schema-reader.ts'
 import { suggest } from './suggest.ts'
+import type { ScalarNode } from './tree.ts'
 
 /** `users.role` can't be "pupil". Known here: … */
 export function tokenFault(token: string, vocabulary: readonly string[] | undefined, path: string): string | undefined {
@@ -13,21 +14,23 @@ export function tokenFault(token: string, vocabulary: readonly string[] | undefi
 
 /** Looks at the texts and code tables that stand where the formula's value comes from. */
 export function checkTokens(
-  formula: FormulaTree,
+  formula: { readonly node: ScalarNode; readonly expression: Expression },
   vocabulary: readonly string[] | undefined,
   path: string,
   tree: MappingTree,
   report: Report,
 ): void {
   if (!vocabulary) return
-  for (const { token, at, table } of tokensOf(formula.expression, tree)) {
+  for (const { token, node, at, table } of tokensOf(formula, tree)) {
     const fault = tokenFault(token, vocabulary, path)
-    if (fault) report(placeIn(formula.node, at), 'value', table ? `${fault} Table \`${table}\` gives it.` : fault)
+    if (fault) report(placeIn(node, at), 'value', table ? `${fault} Table \`${table}\` gives it.` : fault)
   }
 }
 
 interface Token {
   readonly token: string
+  /** The scalar that holds the text, and where in it. */
+  readonly node: ScalarNode
   readonly at: number
   readonly table?: string
 }
@@ -40,17 +43,21 @@ const PASSED_ON: ReadonlyMap<string, (args: readonly Expression[]) => readonly E
   ['distinct', (args) => args],
 ])
 
-function tokensOf(expression: Expression, tree: MappingTree): Token[] {
-  if (expression.kind === 'text') return [{ token: expression.value, at: expression.span.start }]
-  if (expression.kind === 'list') return expression.items.flatMap((item) => tokensOf(item, tree))
+function tokensOf(formula: { readonly node: ScalarNode; readonly expression: Expression }, tree: MappingTree): Token[] {
+  const { node, expression } = formula
+  const inside = (part: Expression) => tokensOf({ node, expression: part }, tree)
+  if (expression.kind === 'inherited') return tokensOf(expression, tree)
+  if (expression.kind === 'text') return [{ token: expression.value, node, at: expression.span.start }]
+  if (expression.kind === 'list') return expression.items.flatMap(inside)
   if (expression.kind !== 'call') return []
   const { name, args, span } = expression
-  if (name !== 'code') return (PASSED_ON.get(name)?.(args) ?? []).flatMap((arg) => tokensOf(arg, tree))
+  if (name !== 'code') return (PASSED_ON.get(name)?.(args) ?? []).flatMap(inside)
   const table = args[0]?.kind === 'text' ? args[0].value : ''
   const codes = tree.tables.get(table)
   const otherwise = typeof codes?.otherwise === 'object' ? [codes.otherwise.value] : []
   return [...new Set([...(codes?.codes.values() ?? []), ...otherwise])].map((token) => ({
     token,
+    node,
     at: span.start,
     table,
   }))

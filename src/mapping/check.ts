@@ -1,11 +1,13 @@
 // Checks a mapping as a whole: everything that can be known before a row is read.
 import { planScopes, type ScopePlan } from './check-cycles.ts'
 import { checkExamples } from './check-examples.ts'
+import { checkPowerquery } from './check-powerquery.ts'
 import { planReaders, type ReaderPlan } from './check-readers.ts'
 import { checkRule } from './check-rule.ts'
 import { type Diagnostic, type Report, sortDiagnostics } from './diagnostic.ts'
 import type { MappingFile } from './load.ts'
 import type { MappingTree } from './mapping-tree.ts'
+import { blameLayers } from './overlay-blame.ts'
 import { readMapping } from './schema.ts'
 import type { TargetModel } from './target.ts'
 
@@ -24,18 +26,27 @@ interface Checked {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Checks the files of one mapping, in any order, against the records that it makes. Collects all faults, never throws. */
-export function checkMapping(files: readonly MappingFile[], target: TargetModel): Checked {
+/**
+ * Checks the files of one mapping, in any order, with the layers over them (the lowest first), against the records that it
+ * makes. Collects all faults, never throws.
+ */
+export function checkMapping(
+  files: readonly MappingFile[],
+  target: TargetModel,
+  layers: readonly MappingFile[] = [],
+): Checked {
   const found = new Map<string, Diagnostic>()
-  const report: Report = (place, code, message) => {
+  const tell: Report = (place, code, message) => {
     const { file, line, column } = place
     found.set(`${file}:${line}:${column}:${code}:${message}`, { file, line, column, code, message })
   }
-  const tree = readMapping(files, report)
+  const tree = readMapping(files, layers, tell)
+  const report = blameLayers(tree.removed, layers, tell)
   for (const rule of tree.rules.values()) {
     checkRule(rule, tree, target, report)
     checkExamples(rule, tree, target, report)
   }
+  for (const source of tree.sources.values()) checkPowerquery(source, tree, report)
   const scopes = planScopes(tree, target, report)
   const readers = planReaders(tree, scopes.needs, report)
   const diagnostics = sortDiagnostics([...found.values()])

@@ -46,6 +46,8 @@ function compile(expression: Expression, compiling: Compiling): Evaluate {
       return compileUnary(expression, compiling)
     case 'binary':
       return compileBinary(expression, compiling)
+    case 'inherited':
+      return compile(expression.expression, compiling)
     case 'call':
       return compileCall(expression, compiling)
     default:
@@ -227,6 +229,8 @@ function isFixed(expression: Expression, scope: Scope, own: ReadonlySet<number> 
     case 'unary':
     case 'blank':
       return isFixed(expression.operand, scope, own)
+    case 'inherited':
+      return isFixed(expression.expression, scope, own)
     case 'binary':
       return isFixed(expression.left, scope, own) && isFixed(expression.right, scope, own)
     default:

@@ -1,22 +1,55 @@
-// `inverse`: all records of a rule whose field refers to this record.
+// `inverse`: all records of a rule, or of several, whose field refers to this record.
 import { splitInverse } from './check-value.ts'
-import { allRows, compileNarrowing } from './compile-selection.ts'
+import { compileFormula } from './compile-formula.ts'
+import { allRows, byRank } from './compile-selection.ts'
 import { isReference, listOf, type Make } from './field-value.ts'
-import type { Frame } from './frame.ts'
+import type { Evaluate, Frame } from './frame.ts'
+import { withCandidate } from './infer.ts'
 import type { Machine } from './machine.ts'
 import type { InverseTree } from './mapping-tree.ts'
-import type { FieldValue } from './ports.ts'
+import type { FieldValue, Reference } from './ports.ts'
 import { rowsOf, type Scope, stagedType } from './scope.ts'
+import { compareText, type Value } from './values.ts'
 
-/** The table of who refers to whom is made at first use, by ordinals only. Ties of `order` go by sourcedId. */
+interface Found {
+  readonly reference: Reference
+  readonly rank: Value
+}
+
+/** The records of one rule that refer to the frame's. */
+type Find = (frame: Frame, sourcedId: string) => Found[]
+
+/** Ties of `order` go by sourcedId. */
 export function compileInverse(value: InverseTree, scope: Scope, machine: Machine): Make {
-  const { rule: id, name } = splitInverse(value)
+  const own = machine.rule(scope.rule.id)
+  const finders = splitInverse(value).map(({ rule, name }) => compileFinder({ rule, name, value }, scope, machine))
+  const isSorted = value.order !== undefined || finders.length > 1
+  return (frame) => {
+    const sourcedId = own.sourcedIdOf(frame) ?? ''
+    const found = finders.flatMap((find) => find(frame, sourcedId))
+    if (isSorted && found.length > 1) {
+      found.sort((a, b) => byRank(a.rank, b.rank) || compareText(a.reference.sourcedId, b.reference.sourcedId))
+    }
+    return listOf(found.map(({ reference }) => reference))
+  }
+}
+
+interface FieldOf {
+  readonly rule: string
+  readonly name: string
+  readonly value: InverseTree
+}
+
+/** The table of who refers to whom is made at first use, by ordinals only. */
+function compileFinder({ rule: id, name, value }: FieldOf, scope: Scope, machine: Machine): Find {
   const rows = rowsOf(scope.tree, id)
   if (rows?.rule === undefined) throw new Error(`unchecked inverse ${id}`)
-  const target = machine.rule(id)
-  const own = machine.rule(scope.rule.id)
   const { source } = rows
-  const order = compileNarrowing(value, stagedType(source, rows.rule), scope, machine, target)
+  const target = machine.rule(id)
+  const inner = withCandidate(scope, stagedType(source, rows.rule))
+  const { slot } = inner
+  const where = value.where.map((formula) => compileFormula(formula, inner, machine))
+  const order: Evaluate = value.order ? compileFormula(value.order, inner, machine) : () => undefined
   let referrers: Map<string, number[]> | undefined
   const collect = () => {
     const found = new Map<string, number[]>()
@@ -31,14 +64,17 @@ export function compileInverse(value: InverseTree, scope: Scope, machine: Machin
     }
     return found
   }
-  return (frame) => {
+  return (frame, own) => {
     referrers ??= collect()
-    const ordinals = referrers.get(own.sourcedIdOf(frame) ?? '') ?? []
-    const candidates = ordinals.flatMap((ordinal) => {
+    return (referrers.get(own) ?? []).flatMap((ordinal) => {
       const staged = machine.rows.byOrdinal(source.name, ordinal)
-      return staged ? [target.frameOf(staged)] : []
+      if (staged === undefined) return []
+      const candidate = target.frameOf(staged)
+      frame.slots[slot] = candidate
+      if (!where.every((condition) => condition(frame) === true)) return []
+      const reference = target.referenceOf(candidate)
+      return reference ? [{ reference, rank: order(frame) }] : []
     })
-    return listOf(order(frame, candidates).map((candidate) => target.referenceOf(candidate as Frame)))
   }
 }
 

@@ -93,6 +93,11 @@ export function compileOperand(
 type Find = (frame: Frame) => Iterable<StagedRow>
 
 function compileStaged(selection: Selection, source: SourceTree, scope: Scope, machine: Machine): Find {
+  const find = compileFind(selection, source, scope, machine)
+  return (frame) => (machine.isEmpty(source.name) ? [] : find(frame))
+}
+
+function compileFind(selection: Selection, source: SourceTree, scope: Scope, machine: Machine): Find {
   const { rows } = machine
   if (selection.key) {
     const key = compileOperand(selection.key, undefined, scope, machine)
@@ -105,6 +110,8 @@ function compileStaged(selection: Selection, source: SourceTree, scope: Scope, m
   }
   const columns = (selection.match ?? []).map((column) => compileColumn(column, source, scope, machine))
   if (columns.length === 0) return () => allRows(source.name, machine)
+  const [only] = columns
+  if (only && isMatchOfKey(selection.match, source)) return findByKeys(only.value, source, machine)
   const slots = columns.map(({ slot }) => slot)
   const key = shapeAt(source.shape, [source.key.text])
   const keySlot = key?.kind === 'scalar' ? key.slot : 0
@@ -127,14 +134,31 @@ function compileStaged(selection: Selection, source: SourceTree, scope: Scope, m
   }
 }
 
+/** A `match` of the key alone needs no index: rows are found by key anyway. */
+function isMatchOfKey(match: readonly FieldTree[] | undefined, { key }: SourceTree): boolean {
+  return match?.length === 1 && match[0]?.name === key.text
+}
+
+function findByKeys(value: Evaluate, source: SourceTree, { rows }: Machine): Find {
+  const find = (wanted: Value): StagedRow[] => {
+    const found = typeof wanted === 'string' || typeof wanted === 'number' ? rows.byKey(source.name, wanted) : undefined
+    return found ? [found] : []
+  }
+  return (frame) => {
+    const wanted = value(frame)
+    return isList(wanted) ? [...new Set(wanted)].sort(compareKeys).flatMap(find) : find(wanted)
+  }
+}
+
 function compileColumn({ name, value }: FieldTree, source: SourceTree, scope: Scope, machine: Machine) {
   const shape = shapeAt(source.shape, name.split('.'))
   if (shape?.kind !== 'scalar') throw new Error(`unchecked column ${name}`)
   return { slot: shape.slot, value: compileOperand(value, { kind: shape.type }, scope, machine) }
 }
 
-/** The slots that a `match` compares, in its order; they ask for an index. */
+/** The slots that a `match` compares, in its order; they ask for an index. None where rows are found by key. */
 export function matchedSlots(match: readonly FieldTree[], source: SourceTree): number[] {
+  if (isMatchOfKey(match, source)) return []
   return match.flatMap(({ name }) => {
     const shape = shapeAt(source.shape, name.split('.'))
     return shape?.kind === 'scalar' ? [shape.slot] : []

@@ -1,10 +1,14 @@
 // Makes of a checked mapping what the crawl, the store and the sync need: sources in crawl order, indexes, runs.
 import type { CheckedMapping } from './check.ts'
+import { settingIn } from './check-powerquery.ts'
 import type { Parent } from './check-readers.ts'
 import { groupingSlot } from './check-rule.ts'
+import { columnUses } from './column-uses.ts'
+import { compilePowerquery } from './compile-powerquery.ts'
 import { matchedSlots } from './compile-selection.ts'
 import type { RestTree, RuleTree, Selection, SourceTree, ValueTree } from './mapping-tree.ts'
 import type { MappingRun, RunInput } from './ports.ts'
+import type { PowerqueryReader } from './powerquery-plan.ts'
 import { startRun } from './run.ts'
 import { rowsOf, ruleScope } from './scope.ts'
 import { type RowShape, shapeAt } from './shape.ts'
@@ -28,8 +32,9 @@ export interface SourcePlan {
   readonly width: number
   readonly shape: RowShape
   readonly rest?: RestReader
-  /** As written in the file. */
-  readonly powerquery?: unknown
+  readonly powerquery?: PowerqueryReader
+  /** The name of a setting: the source is read only where it is true. */
+  readonly when?: string
 }
 
 interface Index {
@@ -38,7 +43,7 @@ interface Index {
 }
 
 export interface Mapping {
-  /** A parent, and what a parent rule's scope reads, comes before its children; `{settings.start_year}` after `terms`. */
+  /** A parent, and what a parent rule's scope reads, comes before its children; what asks for `settings.start_year` after `terms`. */
   readonly sources: readonly SourcePlan[]
   readonly indexes: readonly Index[]
   readonly settings: Readonly<Record<string, unknown>>
@@ -50,9 +55,12 @@ export interface Mapping {
 
 export function compileMapping(checked: CheckedMapping): Mapping {
   const { tree, readers } = checked
+  const uses = columnUses(tree, readers)
   const ordered = readers.order.flatMap((name) => tree.sources.get(name) ?? [])
   return {
-    sources: ordered.map((source) => sourcePlan(source, readers.parents.get(source.name))),
+    sources: ordered.map((source) =>
+      sourcePlan(source, readers.parents.get(source.name), compilePowerquery(source, checked, uses)),
+    ),
     indexes: indexesOf(checked),
     settings: Object.fromEntries([...tree.settings].map(([name, { value }]) => [name, value])),
     collections: [...new Set([...tree.rules.values()].map(({ collection }) => collection))],
@@ -65,8 +73,13 @@ export function compileMapping(checked: CheckedMapping): Mapping {
   }
 }
 
-function sourcePlan(source: SourceTree, parent: Parent | undefined): SourcePlan {
-  const { name, key, shape, rest, powerquery } = source
+function sourcePlan(
+  source: SourceTree,
+  parent: Parent | undefined,
+  powerquery: PowerqueryReader | undefined,
+): SourcePlan {
+  const { name, key, shape, rest } = source
+  const when = source.when && settingIn(source.when.text)
   const column = shapeAt(shape, [key.text])
   return {
     name,
@@ -75,7 +88,8 @@ function sourcePlan(source: SourceTree, parent: Parent | undefined): SourcePlan 
     width: shape.width,
     shape,
     ...(rest && { rest: restReader(rest, parent) }),
-    ...(powerquery !== undefined && { powerquery }),
+    ...(powerquery && { powerquery }),
+    ...(when !== undefined && { when }),
   }
 }
 

@@ -13,6 +13,7 @@ type DiagnosticCode =
   | 'ref' // a reference to an unknown rule, or to a rule of another collection
   | 'required' // a required field that no rule fills
   | 'cycle' // rules, or sources, that wait for each other
+  | 'sql' // a PowerQuery whose SQL is not what Oracle, the plugin and the bridge can all use
   | 'extends' // a layer that cannot be applied
 
 export interface Place {
@@ -27,7 +28,11 @@ export interface Diagnostic extends Place {
   readonly message: string
 }
 
-export type Report = (place: Place, code: DiagnosticCode, message: string) => void
+/**
+ * `missing` says under which paths of the mapping stands what is asked for and not there, `sources.students.fields.phones`:
+ * a layer that removed it is told instead.
+ */
+export type Report = (place: Place, code: DiagnosticCode, message: string, missing?: readonly string[]) => void
 
 /** `file:line:column: code: message`, and below it the line with a caret when the file's text is given. */
 export function formatDiagnostic(diagnostic: Diagnostic, sourceText?: string): string {

@@ -8,7 +8,7 @@ import { type RowRun, startRun } from './run.ts'
 import { shapeAt } from './shape.ts'
 import { plainData, typedData } from './tree.ts'
 
-interface ExampleResult {
+export interface ExampleResult {
   /** `users.student` */
   readonly rule: string
   readonly it: string
@@ -22,7 +22,7 @@ interface ExampleResult {
 
 /** An example that names neither runs on this day of this school year. */
 const EXAMPLE_TODAY = '2026-10-01'
-const EXAMPLE_START_YEAR = 2026
+const EXAMPLE_SETTINGS = { start_year: 2026, term_years: [2026], first_term_year: 2026, last_term_year: 2026 }
 
 export function runExamples(checked: CheckedMapping): readonly ExampleResult[] {
   return [...checked.tree.rules.values()].flatMap((rule) =>
@@ -33,7 +33,7 @@ export function runExamples(checked: CheckedMapping): readonly ExampleResult[] {
 function runExample(rule: RuleTree, example: ExampleTree, checked: CheckedMapping): ExampleResult {
   const { rows, problems } = exampleRows(rule, example, checked)
   const today = example.today ?? EXAMPLE_TODAY
-  const settings = { start_year: EXAMPLE_START_YEAR, term_years: [EXAMPLE_START_YEAR], ...example.settings }
+  const settings = { ...EXAMPLE_SETTINGS, ...example.settings }
   const run = startRun(checked, { rows, settings, today })
   const staged = rows.byOrdinal(rule.from.text, 1)
   const record = staged && run.recordOf(rule.id, staged)

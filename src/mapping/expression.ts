@@ -1,5 +1,6 @@
 // The syntax tree of a formula.
 import type { BinaryOperator, UnaryOperator } from './operators.ts'
+import type { ScalarNode } from './tree.ts'
 
 /** Offsets in the formula's text, in UTF-16 units, without the leading `=`. `end` is the first offset after it. */
 export interface Span {
@@ -34,5 +35,7 @@ export type Expression =
       readonly right: Expression
       readonly span: Span
     }
+  /** The word `inherited`: the formula or constant of a layer below, whose offsets are those of its own `node`. */
+  | { readonly kind: 'inherited'; readonly node: ScalarNode; readonly expression: Expression; readonly span: Span }
   /** `operand is blank`, or `is not blank` when negated. */
   | { readonly kind: 'blank'; readonly operand: Expression; readonly negated: boolean; readonly span: Span }

@@ -56,8 +56,8 @@ function infer(expression: Expression, inference: Inference, busy: readonly stri
     case 'path': {
       const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree, busy))
       if (resolved.ok) return resolved.route.type
-      const { span, code, message } = resolved.fault
-      inference.report(placeIn(inference.node, span.start), code, message)
+      const { span, code, message, missing } = resolved.fault
+      inference.report(placeIn(inference.node, span.start), code, message, missing)
       return ANY
     }
     case 'list':
@@ -76,6 +76,8 @@ function infer(expression: Expression, inference: Inference, busy: readonly stri
     }
     case 'binary':
       return inferBinary(expression, type(expression.left), type(expression.right), inference)
+    case 'inherited':
+      return infer(expression.expression, { ...inference, node: expression.node }, busy)
     case 'call':
       return inferCall(expression, expression.args.map(type), inference)
     default:
@@ -256,7 +258,8 @@ function checkTable(call: Extract<Expression, { kind: 'call' }>, { scope, node, 
   const { tables, seen } = scope.tree
   if (table?.kind !== 'text' || tables.has(table.value) || seen.has(`tables.${table.value}`)) return
   const hint = suggest(table.value, [...tables.keys()])
-  report(placeIn(node, table.span.start), 'name', `there is no table \`${table.value}\`.${hint}`)
+  const message = `there is no table \`${table.value}\`.${hint}`
+  report(placeIn(node, table.span.start), 'name', message, [`tables.${table.value}`])
 }
 
 /** A scope with the candidate of a selection as `it`. */

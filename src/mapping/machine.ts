@@ -19,6 +19,8 @@ export interface Machine {
   readonly rule: (id: string) => RunningRule
   /** The row of a source or of a rule by its key; MISSING or OUT_OF_SCOPE when there is none. */
   readonly findByKey: (target: string) => (key: string | number) => Frame
+  /** Whether a source has no rows in this run: what looks something up there need not ask for each row. */
+  readonly isEmpty: (source: string) => boolean
   /** Which lookups of a rule count as empty while its scope is decided. */
   readonly cuts: ReadonlyMap<string, ReadonlySet<number>>
 }

@@ -14,6 +14,8 @@ export interface MappingTree {
   readonly off: ReadonlySet<string>
   /** `entities.users.student`: every key that was met, so that a broken or disabled thing is not called unknown. */
   readonly seen: ReadonlyMap<string, Place>
+  /** What layers take away, and where: `sources.students.fields.phones` by `null`, `entities.users.teacher` also when it is off. */
+  readonly removed: ReadonlyMap<string, Place>
 }
 
 export interface SettingTree {
@@ -27,8 +29,9 @@ export interface SourceTree {
   readonly key: ScalarNode
   readonly shape: RowShape
   readonly rest?: RestTree
-  /** As loaded; read by the plugin's generator. */
-  readonly powerquery?: unknown
+  readonly powerquery?: PowerqueryTree
+  /** `settings.include_contacts`: it is read only where this setting is true. */
+  readonly when?: ScalarNode
 }
 
 export interface RestTree {
@@ -38,6 +41,40 @@ export interface RestTree {
   readonly expand: readonly string[]
   readonly extend: readonly string[]
   readonly rows: string
+}
+
+export interface PowerqueryTree {
+  readonly place: Place
+  readonly core: ScalarNode
+  readonly sql: ScalarNode
+  readonly args: readonly ArgumentTree[]
+  /** In the order of the select list. */
+  readonly columns: readonly ColumnTree[]
+  readonly within?: { readonly path: ScalarNode; readonly parent: ScalarNode }
+  readonly changed?: ScalarNode
+  readonly extend: readonly ExtensionTree[]
+}
+
+export interface ArgumentTree {
+  readonly key: ScalarNode
+  /** `settings.start_year` */
+  readonly is: ScalarNode
+  /** `TERMS.YEARID` */
+  readonly column: ScalarNode
+}
+
+export interface ColumnTree {
+  /** `name.first_name` */
+  readonly path: ScalarNode
+  /** `STUDENTS.FIRST_NAME` */
+  readonly column: ScalarNode
+}
+
+/** An extension table, joined one to one by its column to a delivered one. */
+export interface ExtensionTree {
+  readonly table: ScalarNode
+  readonly column: ScalarNode
+  readonly to: ScalarNode
 }
 
 export interface TableTree {
@@ -122,8 +159,8 @@ export interface ReferenceTree {
 export interface InverseTree {
   readonly kind: 'inverse'
   readonly place: Place
-  /** `academicSessions.term.parent` */
-  readonly field: ScalarNode
+  /** `academicSessions.term.parent`, one or several. */
+  readonly fields: readonly ScalarNode[]
   readonly where: readonly FormulaTree[]
   readonly order?: FormulaTree
 }

@@ -51,6 +51,9 @@ function expressionNeeds(expression: Expression, scope: Scope, needs: Needs): vo
     case 'blank':
       expressionNeeds(expression.operand, scope, needs)
       return
+    case 'inherited':
+      expressionNeeds(expression.expression, scope, needs)
+      return
     case 'binary':
       expressionNeeds(expression.left, scope, needs)
       expressionNeeds(expression.right, scope, needs)
@@ -117,14 +120,14 @@ export function valueNeeds(value: ValueTree, scope: Scope, needs: Needs): void {
     case 'ref':
       selectionNeeds(value.selection, scope, needs)
       return
-    case 'inverse': {
-      const { node, rule } = splitInverse(value)
-      const rows = rowsOf(scope.tree, rule)
-      if (!rows?.rule) return
-      if (!needs.rules.has(rows.rule.id)) needs.rules.set(rows.rule.id, node.place)
-      narrowingNeeds(value, withCandidate(scope, stagedType(rows.source, rows.rule)), needs)
+    case 'inverse':
+      for (const { node, rule } of splitInverse(value)) {
+        const rows = rowsOf(scope.tree, rule)
+        if (!rows?.rule) continue
+        if (!needs.rules.has(rows.rule.id)) needs.rules.set(rows.rule.id, node.place)
+        narrowingNeeds(value, withCandidate(scope, stagedType(rows.source, rows.rule)), needs)
+      }
       return
-    }
     case 'each': {
       formulaNeeds(value.list, scope, needs)
       const list = typeOf(value.list, scope)

@@ -44,7 +44,10 @@ export interface TouchedColumn {
 export interface PowerqueryReader {
   /** All rows. */
   readonly rows: NamedQuery
-  /** For incremental reading, of a source that has `changed`: key and date of every row, and the rows changed since `:since`. */
+  /**
+   * For incremental reading, of a source that has `changed`: key and date of every row (and its
+   * column for `within`), and the rows changed since `:since` or at no known time.
+   */
   readonly incremental?: { readonly keys: NamedQuery; readonly changes: NamedQuery; readonly changed: string }
   /** Only rows whose column has a value that these rows have are kept. */
   readonly within?: { readonly path: string; readonly parent: Parent }

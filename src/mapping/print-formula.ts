@@ -22,6 +22,8 @@ export function printFormula(expression: Expression): string {
       return expression.operator === 'not'
         ? `not ${within(expression.operand, NOT_BINDING)}`
         : `-${within(expression.operand, MINUS_BINDING)}`
+    case 'inherited':
+      return printFormula(expression.expression)
     case 'blank':
       return `${within(expression.operand, COMPARISON_BINDING + 1)} is ${expression.negated ? 'not ' : ''}blank`
     case 'binary': {
@@ -42,6 +44,7 @@ function within(expression: Expression, least: number): string {
 
 function bindingOf(expression: Expression): number {
   if (expression.kind === 'binary') return BINDING.get(expression.operator) ?? ATOM
+  if (expression.kind === 'inherited') return bindingOf(expression.expression)
   if (expression.kind === 'blank') return COMPARISON_BINDING
   if (expression.kind === 'unary') return expression.operator === 'not' ? NOT_BINDING : MINUS_BINDING
   return ATOM

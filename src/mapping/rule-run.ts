@@ -140,7 +140,9 @@ export class RuleRun implements RunningRule {
   referenceByKey(key: string | number): Reference | undefined {
     const known = this.#references.get(key)
     if (known !== undefined) return known ?? undefined
-    const staged = this.#machine.rows.byKey(this.#program().source, key)
+    const { source } = this.#program()
+    if (this.#machine.isEmpty(source)) return undefined
+    const staged = this.#machine.rows.byKey(source, key)
     const frame = staged && this.frameOf(staged)
     const reference = frame && this.isIn(frame) ? this.referenceOf(frame) : undefined
     this.#references.set(key, reference ?? null)
@@ -164,13 +166,15 @@ export class RuleRun implements RunningRule {
       const value = make(frame)
       if (value !== undefined) values[name] = value
     }
-    if (metadata.length === 0) return { collection, rule: id, sourcedId, fields: values }
-    const more: Record<string, FieldValue> = {}
+    let more: Record<string, FieldValue> | undefined
     for (const { name, make } of metadata) {
       tally.at(id, key, `metadata.${name}`)
       const value = make(frame)
-      if (value !== undefined) more[name] = value
+      if (value === undefined) continue
+      more ??= {}
+      more[name] = value
     }
-    return { collection, rule: id, sourcedId, fields: values, metadata: more }
+    const record = { collection, rule: id, sourcedId, fields: values }
+    return more ? { ...record, metadata: more } : record
   }
 }

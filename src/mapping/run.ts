@@ -72,10 +72,18 @@ function createMachine(
 ): Machine {
   const defaults = Object.fromEntries([...tree.settings].map(([name, { value }]) => [name, value]))
   const finders = new Map<string, (key: string | number) => Frame>()
+  const empty = new Map<string, boolean>()
+  const isEmpty = (source: string) => {
+    const known = empty.get(source)
+    if (known !== undefined) return known
+    const found = rows.batch(source, 0, 1).length === 0
+    empty.set(source, found)
+    return found
+  }
   const findByKey = (name: string) => {
     const known = finders.get(name)
     if (known) return known
-    const finder = createKeyFinder(name, { tree, rows, rule })
+    const finder = createKeyFinder(name, { tree, rows, rule, isEmpty })
     finders.set(name, finder)
     return finder
   }
@@ -99,11 +107,14 @@ function createMachine(
     tally,
     rule,
     findByKey,
+    isEmpty,
     cuts: scopes.cuts,
   }
 }
 
-function createKeyFinder(name: string, { tree, rows, rule }: Pick<Machine, 'tree' | 'rows' | 'rule'>) {
+type Finding = Pick<Machine, 'tree' | 'rows' | 'rule' | 'isEmpty'>
+
+function createKeyFinder(name: string, { tree, rows, rule, isEmpty }: Finding) {
   const recent = createRecent<string | number, Frame>(REMEMBERED_ROWS)
   const through = tree.rules.get(name)
   const source = through ? through.from.text : name
@@ -116,6 +127,7 @@ function createKeyFinder(name: string, { tree, rows, rule }: Pick<Machine, 'tree
     return run.isIn(frame) ? frame : OUT_OF_SCOPE
   }
   return (key: string | number): Frame => {
+    if (isEmpty(source)) return MISSING
     const known = recent.get(key)
     if (known !== undefined) return known
     const found = read(key)

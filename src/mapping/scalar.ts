@@ -14,6 +14,7 @@ export function scalarNode(scalar: Scalar, source: Source): ScalarNode {
   const plain = scalar.type === 'PLAIN' || scalar.type === undefined
   const isBlock = scalar.type === 'BLOCK_FOLDED' || scalar.type === 'BLOCK_LITERAL'
   const text = isBlock ? String(scalar.value).trimEnd() : (scalar.source ?? String(scalar.value ?? ''))
+  const offsetIn = isBlock ? (scalar.type === 'BLOCK_LITERAL' ? offsetInLiteral : offsetInFolded) : offsetInSource
   const cut = plain && text.startsWith('=') ? cutBy(text, source.text, end) : undefined
   return {
     kind: 'scalar',
@@ -21,7 +22,9 @@ export function scalarNode(scalar: Scalar, source: Source): ScalarNode {
     value: typeof scalar.value === 'string' ? text : literalOf(scalar.value),
     text,
     quoted: !plain,
-    placeAt: (offset) => source.placeOf(offsetInSource(text, offset, source.text.slice(start, end)) + start),
+    placeAt: (offset) => {
+      return source.placeOf(offsetIn(text, offset, source.text.slice(start, end)) + start)
+    },
     ...(cut && { cut }),
   }
 }
@@ -48,9 +51,44 @@ function isFinished(formula: string): boolean {
   return count(/[([]/g) <= count(/[)\]]/g)
 }
 
-/** Walks decoded and written text side by side: escapes, folded lines, a quote, a block's header and indent take more room. */
+/**
+ * The lines of a literal block are written as they are, each after the indent of the block: what is indented further belongs to
+ * the text.
+ */
+function offsetInLiteral(text: string, offset: number, raw: string): number {
+  const before = text.slice(0, offset)
+  const lineStart = before.lastIndexOf('\n') + 1
+  let at = raw.indexOf('\n') + 1
+  for (let from = before.indexOf('\n'); from >= 0; from = before.indexOf('\n', from + 1)) at = raw.indexOf('\n', at) + 1
+  return at + indentOf(text, raw) + offset - lineStart
+}
+
+/** A folded block is walked side by side with its text: a line end is a blank there, or none where empty lines follow. */
+function offsetInFolded(text: string, offset: number, raw: string): number {
+  const indent = indentOf(text, raw)
+  const lineStart = (from: number) => {
+    let at = from
+    while (at < from + indent && raw[at] === ' ') at++
+    return at
+  }
+  let at = lineStart(raw.indexOf('\n') + 1)
+  for (let index = 0; index < offset && at < raw.length; index++) {
+    if (raw[at] === '\r') at++
+    at = raw[at] === '\n' ? lineStart(at + 1) : at + 1
+    while (text[index] === ' ' && raw[at] === '\n' && text[index + 1] !== '\n') at = lineStart(at + 1)
+  }
+  return at
+}
+
+/** By how much a block stands further in than its text. */
+function indentOf(text: string, raw: string): number {
+  const written = /^[^\n]*\n(?:[ \t]*\r?\n)*( *)/.exec(raw)?.[1]?.length ?? 0
+  return written - (/^\n*( *)/.exec(text)?.[1]?.length ?? 0)
+}
+
+/** Walks decoded and written text side by side: escapes, folded lines and a quote take more room. */
 function offsetInSource(text: string, offset: number, raw: string): number {
-  let at = /^(?:[|>][^\n]*\n\s*|["'])/.exec(raw)?.[0].length ?? 0
+  let at = /^["']/.exec(raw)?.[0].length ?? 0
   for (let index = 0; index < offset && at < raw.length; index++) {
     const character = text[index]
     if (raw[at] === "'" && raw[at + 1] === "'" && raw[0] === "'") at += 2

@@ -1,15 +1,18 @@
 // Reads the shapes that the schema is made of (maps with known keys, names, words, formulas) and reports what does not fit.
 import type { Place, Report } from './diagnostic.ts'
 import { parseFormula } from './formula.ts'
+import { bindInherited, type Fold } from './inherited.ts'
 import type { FormulaTree } from './mapping-tree.ts'
 import { listSome, suggest } from './suggest.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from './tree.ts'
 
 /** The entries of a map by key, unknown keys reported. `what` names the thing in messages: `a rule`. */
-export type Keys = ReadonlyMap<string, MapEntry>
+export interface Keys extends ReadonlyMap<string, MapEntry> {
+  readonly removed?: MapNode['removed']
+}
 
 export function readKeys(node: MapNode, what: string, known: readonly string[], report: Report): Keys {
-  const keys = new Map<string, MapEntry>()
+  const keys = Object.assign(new Map<string, MapEntry>(), node.removed && { removed: node.removed })
   for (const entry of node.entries) {
     if (known.includes(entry.name)) keys.set(entry.name, entry)
     else report(entry.key.place, 'key', `${what} has no key \`${entry.name}\`.${suggest(entry.name, known)}`)
@@ -57,16 +60,16 @@ export function readWords(node: Node | undefined, what: string, report: Report):
   return items.flatMap((item) => readWord(item, what, report)?.text ?? [])
 }
 
-/** A missing key is reported at the map's own place. */
+/** A missing key is reported at the map's own place, or where a layer removes it. */
 export function needKey(keys: Keys, name: string, at: Place, what: string, report: Report): Node | undefined {
   const entry = keys.get(name)
-  if (entry === undefined) report(at, 'key', `${what} needs \`${name}:\``)
+  if (entry === undefined) report(keys.removed?.get(name) ?? at, 'key', `${what} needs \`${name}:\``)
   return entry?.value
 }
 
 export function readFormula(node: Node | undefined, what: string, report: Report): FormulaTree | undefined {
   if (node === undefined) return undefined
-  if (isFormula(node)) return parse(node, report)
+  if (isFormula(node)) return parse(node, 'list', report)
   const hint = node.kind === 'scalar' && node.value !== null ? ` Write \`=${node.text}\`.` : ''
   report(node.place, 'shape', `${what} is a formula, it begins with \`=\`.${hint}`)
   return undefined
@@ -76,7 +79,7 @@ export function readFormula(node: Node | undefined, what: string, report: Report
 export function readFormulas(node: Node | undefined, what: string, report: Report): FormulaTree[] {
   if (node === undefined) return []
   const items = node.kind === 'list' ? node.items : [node]
-  return items.flatMap((item) => readFormula(item, what, report) ?? [])
+  return items.flatMap((item) => (isFormula(item) ? parse(item, 'all', report) : readFormula(item, what, report)) ?? [])
 }
 
 const CUT_HINTS = {
@@ -84,9 +87,12 @@ const CUT_HINTS = {
   comment: "A ` #` begins a comment in YAML: put the whole formula in '…' quotes.",
 } as const
 
-function parse(node: ScalarNode, report: Report): FormulaTree | undefined {
+function parse(node: ScalarNode, fold: Fold, report: Report): FormulaTree | undefined {
   const parsed = parseFormula(node.text.slice(1))
-  if (parsed.ok) return { kind: 'formula', node, expression: parsed.expression }
+  if (parsed.ok) {
+    const formula: FormulaTree = { kind: 'formula', node, expression: parsed.expression }
+    return bindInherited(formula, { fold, report, parse: (lower) => parse(lower, fold, report) })
+  }
   const hint = node.cut ? CUT_HINTS[node.cut] : parsed.hint
   const message = hint && !/[.?!]$/.test(parsed.message) ? `${parsed.message}.` : parsed.message
   report(placeIn(node, parsed.offset), 'formula', hint ? `${message} ${hint}` : message)

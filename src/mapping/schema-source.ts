@@ -1,8 +1,9 @@
 // Reads settings, sources and code tables.
 import type { Report } from './diagnostic.ts'
 import type { RestTree, SettingTree, SourceTree, TableTree } from './mapping-tree.ts'
+import { readPowerquery } from './schema-powerquery.ts'
 import { expectMap, needKey, readKeys, readWord, readWords } from './schema-reader.ts'
-import { type Declared, rowShape, SCALAR_TYPES, shapeAt } from './shape.ts'
+import { type Declared, type RowShape, rowShape, SCALAR_TYPES, shapeAt } from './shape.ts'
 import { suggest } from './suggest.ts'
 import { entryOf, type MapEntry, type Node, type ScalarNode, typedData } from './tree.ts'
 
@@ -26,7 +27,7 @@ export function readSetting({ key, value }: MapEntry, report: Report): SettingTr
 export function readSource({ key, name, value }: MapEntry, report: Report): SourceTree | undefined {
   const node = expectMap(value, 'a source', report)
   if (node === undefined || !checkName(key, 'a source', report)) return undefined
-  const keys = readKeys(node, 'a source', ['key', 'fields', 'rest', 'powerquery'], report)
+  const keys = readKeys(node, 'a source', ['key', 'fields', 'rest', 'powerquery', 'when'], report)
   const fields = needKey(keys, 'fields', key.place, 'a source', report)
   const keyColumn = readWord(needKey(keys, 'key', key.place, 'a source', report), '`key`', report)
   const declared = fields && readColumns(fields, report)
@@ -43,14 +44,21 @@ export function readSource({ key, name, value }: MapEntry, report: Report): Sour
   }
   const rest = keys.get('rest')
   const restTree = rest && readRest(rest, report)
+  if (rest) checkExtensions(rest.value, shape, report)
   const powerquery = keys.get('powerquery')
+  const powerqueryTree = powerquery && readPowerquery(powerquery, report)
+  if (!rest && !powerquery) {
+    report(key.place, 'key', `\`${name}\` has neither \`rest:\` nor \`powerquery:\`, so nothing reads it`)
+  }
+  const when = readWord(keys.get('when')?.value, '`when`', report)
   return {
     name,
     place: key.place,
     key: keyColumn,
     shape,
     ...(restTree && { rest: restTree }),
-    ...(powerquery && { powerquery: typedData(powerquery.value) }),
+    ...(powerqueryTree && { powerquery: powerqueryTree }),
+    ...(when && { when }),
   }
 }
 
@@ -69,6 +77,17 @@ function readRest({ key, value }: MapEntry, report: Report): RestTree | undefine
     expand: readWords(keys.get('expand')?.value, '`expand`', report),
     extend: readWords(keys.get('extend')?.value, '`extend`', report),
     rows: rows.text,
+  }
+}
+
+/** What PowerSchool is not known to have it leaves out silently, and what is not declared is dropped at the door. */
+function checkExtensions(rest: Node, shape: RowShape, report: Report): void {
+  const tables = rest.kind === 'map' ? entryOf(rest, 'extend')?.value : undefined
+  if (tables === undefined) return
+  for (const table of tables.kind === 'list' ? tables.items : [tables]) {
+    if (table.kind !== 'scalar' || shape.members.get(table.text)?.kind === 'group') continue
+    const name = table.text
+    report(table.place, 'path', `declare the columns of \`${name}\` in \`fields\`: \`${name}: { … }\``)
   }
 }
 

@@ -55,10 +55,14 @@ function readReference(node: MapNode, word: 'ref' | 'refs', report: Report): Val
 
 function readInverse(node: MapNode, report: Report): ValueTree | undefined {
   const keys = readKeys(node, 'an `inverse`', ['inverse', 'where', 'order'], report)
-  const field = readWord(keys.get('inverse')?.value, '`inverse`', report)
+  const named = keys.get('inverse')?.value
+  const items = named?.kind === 'list' ? named.items : [named]
+  const fields = items.flatMap((item) => readWord(item, '`inverse`', report) ?? [])
   const order = readFormula(keys.get('order')?.value, '`order`', report)
   const where = readFormulas(keys.get('where')?.value, '`where`', report)
-  return field && { kind: 'inverse', place: node.place, field, where, ...(order && { order }) }
+  if (named?.kind === 'list' && named.items.length === 0)
+    report(named.place, 'shape', '`inverse` names a field of a rule')
+  return fields.length > 0 ? { kind: 'inverse', place: node.place, fields, where, ...(order && { order }) } : undefined
 }
 
 function readEach(node: MapNode, report: Report): ValueTree | undefined {

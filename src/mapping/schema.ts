@@ -1,11 +1,13 @@
-// Merges the files of a mapping into one tree in the language's own terms.
+// Reads a mapping, the layers over each other, into one tree in the language's own terms.
 import type { Place, Report } from './diagnostic.ts'
-import { loadFile, type MappingFile } from './load.ts'
+import { layerTree, SECTIONS } from './layer-tree.ts'
+import type { MappingFile } from './load.ts'
 import type { MappingTree, RuleTree, SettingTree, SourceTree, TableTree } from './mapping-tree.ts'
-import { expectMap, readKeys } from './schema-reader.ts'
+import { overlayTree, withoutExamples } from './overlay.ts'
+import { expectMap } from './schema-reader.ts'
 import { readRule } from './schema-rule.ts'
 import { readSetting, readSource, readTable } from './schema-source.ts'
-import type { MapEntry, ScalarNode } from './tree.ts'
+import { entryOf, type MapEntry, type MapNode, type Node } from './tree.ts'
 
 interface Merged {
   readonly settings: Map<string, SettingTree>
@@ -13,15 +15,20 @@ interface Merged {
   readonly tables: Map<string, TableTree>
   readonly rules: Map<string, RuleTree>
   readonly off: Set<string>
-  /** Where each key was met first, `sources.students`. */
   readonly seen: Map<string, Place>
+  readonly removed: Map<string, Place>
   readonly report: Report
 }
 
-const FILE_KEYS = ['extends', 'settings', 'sources', 'tables', 'entities'] as const
-
-/** The mapping of these files in any order. Every fault goes to `report`; what is broken is left out of the tree. */
-export function readMapping(files: readonly MappingFile[], report: Report): MappingTree {
+/**
+ * The mapping of these files in any order, and of the layers over them, the lowest first. Every fault goes to `report`; what is
+ * broken is left out of the tree.
+ */
+export function readMapping(
+  files: readonly MappingFile[],
+  layers: readonly MappingFile[],
+  report: Report,
+): MappingTree {
   const merged: Merged = {
     settings: new Map(),
     sources: new Map(),
@@ -29,57 +36,62 @@ export function readMapping(files: readonly MappingFile[], report: Report): Mapp
     rules: new Map(),
     off: new Set(),
     seen: new Map(),
+    removed: new Map(),
     report,
   }
-  for (const file of files) readFile(file, merged)
+  const root = mergeLayers(files, layers, report)
+  noteRemoved(root, '', merged.removed)
+  for (const section of SECTIONS) {
+    const node = entryOf(root, section)?.value
+    for (const entry of node?.kind === 'map' ? node.entries : []) readEntry(section, entry, merged)
+  }
   return merged
 }
 
-function readFile(file: MappingFile, merged: Merged): void {
-  const root = loadFile(file, merged.report)
-  if (root === undefined) return
-  const keys = readKeys(root, 'a mapping file', FILE_KEYS, merged.report)
-  const layer = keys.get('extends')
-  if (layer) merged.report(layer.key.place, 'extends', 'layers that extend another mapping are not read yet')
-  for (const name of ['settings', 'sources', 'tables', 'entities'] as const) {
-    const section = keys.get(name)
-    const map = section && expectMap(section.value, `\`${name}\``, merged.report)
-    for (const entry of map?.entries ?? []) readEntry(name, entry, merged)
-  }
+function mergeLayers(files: readonly MappingFile[], layers: readonly MappingFile[], report: Report): MapNode {
+  let root = layerTree(files, report)
+  for (const layer of layers)
+    root = overlayTree(withoutExamples(root), layerTree([layer], report, { mayExtend: true }), report)
+  return root
 }
 
-function readEntry(section: 'settings' | 'sources' | 'tables' | 'entities', entry: MapEntry, merged: Merged): void {
+/** Where layers say `null`: `sources.students.fields.phones`. */
+function noteRemoved(node: Node, path: string, removed: Map<string, Place>): void {
+  if (node.kind !== 'map') return
+  for (const [name, place] of node.removed ?? []) removed.set(`${path}${name}`, place)
+  for (const { name, value } of node.entries) noteRemoved(value, `${path}${name}.`, removed)
+}
+
+function readEntry(section: (typeof SECTIONS)[number], entry: MapEntry, merged: Merged): void {
+  const { name, key } = entry
+  const { report } = merged
   if (section === 'entities') {
     readCollection(entry, merged)
     return
   }
-  if (!isNew(`${section}.${entry.name}`, entry.key, merged)) return
-  const { name } = entry
-  if (section === 'settings') keep(merged.settings, name, readSetting(entry, merged.report))
-  else if (section === 'sources') keep(merged.sources, name, readSource(entry, merged.report))
-  else keep(merged.tables, name, readTable(entry, merged.report))
+  merged.seen.set(`${section}.${name}`, key.place)
+  if (section === 'settings') keep(merged.settings, name, readSetting(entry, report))
+  else if (section === 'sources') keep(merged.sources, name, readSource(entry, report))
+  else keep(merged.tables, name, readTable(entry, report))
 }
 
-/** A collection's rules may stand in several files, a rule only in one. */
 function readCollection(collection: MapEntry, merged: Merged): void {
   const map = expectMap(collection.value, 'a collection', merged.report)
   for (const entry of map?.entries ?? []) {
     const id = `${collection.name}.${entry.name}`
-    if (!isNew(`entities.${id}`, entry.key, merged)) continue
+    merged.seen.set(`entities.${id}`, entry.key.place)
     const rule = readRule(entry, collection.key, merged.report)
-    if (rule === 'off') merged.off.add(id)
-    else keep(merged.rules, id, rule)
+    if (rule === 'off') {
+      merged.off.add(id)
+      merged.removed.set(`entities.${id}`, switchOf(entry))
+    } else keep(merged.rules, id, rule)
   }
 }
 
-function isNew(path: string, key: ScalarNode, { seen, report }: Merged): boolean {
-  const first = seen.get(path)
-  if (first === undefined) {
-    seen.set(path, key.place)
-    return true
-  }
-  report(key.place, 'duplicate', `\`${path}\` stands in two files of one layer, first in ${first.file}:${first.line}`)
-  return false
+/** Where it says `enabled: false`. */
+function switchOf({ key, value }: MapEntry): Place {
+  const enabled = value.kind === 'map' ? entryOf(value, 'enabled') : undefined
+  return enabled?.value.place ?? key.place
 }
 
 function keep<T>(map: Map<string, T>, name: string, value: T | undefined): void {

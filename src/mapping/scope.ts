@@ -8,7 +8,13 @@ import { suggest } from './suggest.ts'
 /** What a static `row` is: a staged row (seen through a rule when it was found through one), or an object inside a list. */
 type RowParts =
   | { readonly kind: 'staged'; readonly source: SourceTree; readonly rule?: RuleTree }
-  | { readonly kind: 'object'; readonly shape: GroupShape }
+  | { readonly kind: 'object'; readonly shape: GroupShape; readonly column: ColumnName }
+
+/** A declared column, in a list too: `students`, `races.code`. */
+export interface ColumnName {
+  readonly source: string
+  readonly path: string
+}
 
 /** The name of a candidate, or of an `each`, and where the run keeps it. */
 interface Variable {
@@ -36,8 +42,8 @@ export type Start =
 
 /** From a row (or an object) to a part of it; over a list, from each member. */
 export type Step =
-  | { readonly kind: 'cell'; readonly slot: number; readonly many: boolean }
-  | { readonly kind: 'member'; readonly names: readonly string[]; readonly many: boolean }
+  | { readonly kind: 'cell'; readonly slot: number; readonly many: boolean; readonly column: ColumnName }
+  | { readonly kind: 'member'; readonly names: readonly string[]; readonly many: boolean; readonly column: ColumnName }
   | { readonly kind: 'lookup'; readonly rule: RuleTree; readonly index: number; readonly many: boolean }
 
 export interface Route {
@@ -50,6 +56,8 @@ interface PathFault {
   readonly code: 'name' | 'path'
   readonly message: string
   readonly span: Span
+  /** As a Report takes it. */
+  readonly missing?: readonly string[]
 }
 
 type Resolved = { readonly ok: true; readonly route: Route } | { readonly ok: false; readonly fault: PathFault }
@@ -79,6 +87,8 @@ export function withVariable(scope: Scope, name: string, type: StaticType): Scop
 const ENGINE_SETTINGS: ReadonlyMap<string, StaticType> = new Map([
   ['start_year', { kind: 'integer' }],
   ['term_years', { kind: 'list', of: { kind: 'integer' } }],
+  ['first_term_year', { kind: 'integer' }],
+  ['last_term_year', { kind: 'integer' }],
 ])
 
 export const settingNames = (tree: MappingTree) => [...new Set([...tree.settings.keys(), ...ENGINE_SETTINGS.keys()])]
@@ -122,7 +132,12 @@ export function resolvePath(names: readonly PathName[], scope: Scope, lookupType
   if (scope.source.shape.members.has(first.name)) {
     return follow({ kind: 'row' }, stagedType(scope.source), undefined, names, lookupType)
   }
-  return { ok: false, fault: { code: 'name', message: unknownName(first.name, index, scope), span: first.span } }
+  const { rule, source } = scope
+  const missing = [`entities.${rule.id}.with.${first.name}`, `sources.${source.name}.fields.${first.name}`]
+  return {
+    ok: false,
+    fault: { code: 'name', message: unknownName(first.name, index, scope), span: first.span, missing },
+  }
 }
 
 function unknownName(name: string, index: number, scope: Scope): string {
@@ -144,7 +159,7 @@ function resolveSetting(first: PathName, rest: readonly PathName[], scope: Scope
   const type = settingType(scope.tree, name.name)
   if (type === undefined) {
     const message = `\`settings\` has no \`${name.name}\`.${suggest(name.name, known)}`
-    return { ok: false, fault: { code: 'path', message, span: name.span } }
+    return { ok: false, fault: { code: 'path', message, span: name.span, missing: [`settings.${name.name}`] } }
   }
   if (more) return { ok: false, fault: noParts(`settings.${name.name}`, more) }
   return { ok: true, route: { start: { kind: 'setting', name: name.name }, steps: [], type } }
@@ -206,12 +221,35 @@ function takePart(
   }
   const extra = rule?.lookups.map((lookup) => lookup.name) ?? []
   const found = descend(parts.kind === 'staged' ? parts.source.shape : parts.shape, names, owner(parts, said), extra)
-  if ('code' in found) return { fault: found }
+  if ('code' in found) return { fault: { ...found, missing: missingPart(parts, names, found) } }
   const { shape, length } = found
   const { slot } = shape
   const path = names.slice(0, length).map((part) => part.name)
-  const step: Step = parts.kind === 'staged' ? { kind: 'cell', slot, many } : { kind: 'member', names: path, many }
-  return { step, type: typeOfShape(shape), length }
+  const column = columnIn(parts, path.join('.'))
+  const step: Step =
+    parts.kind === 'staged' ? { kind: 'cell', slot, many, column } : { kind: 'member', names: path, many, column }
+  return { step, type: typeOfShape(shape, column), length }
+}
+
+/** Where the mapping would have the part that a path asks for in vain. */
+function missingPart(parts: RowParts, names: readonly PathName[], { span }: PathFault): string[] {
+  const path = names.slice(0, names.findIndex((name) => name.span === span) + 1).map(({ name }) => name)
+  const column = columnIn(parts, path.join('.'))
+  const lookup = parts.kind === 'staged' && parts.rule ? [`entities.${parts.rule.id}.with.${column.path}`] : []
+  return [...lookup, `sources.${column.source}.fields.${column.path}`]
+}
+
+const columnIn = (parts: RowParts, path: string): ColumnName =>
+  parts.kind === 'staged'
+    ? { source: parts.source.name, path }
+    : { source: parts.column.source, path: `${parts.column.path}.${path}` }
+
+/** The list column whose members a value of this type is, or has. */
+export function listColumnOf(type: StaticType): ColumnName | undefined {
+  const row = flattened(type)
+  if (row.kind !== 'row') return undefined
+  const parts = partsOf(row)
+  return parts.kind === 'object' ? parts.column : undefined
 }
 
 const owner = (parts: RowParts, said: readonly string[]) =>
@@ -244,9 +282,9 @@ function descend(
   return { code: 'path', message, span: last ? last.span : { start: 0, end: 0 } }
 }
 
-function typeOfShape(shape: Shape): StaticType {
+function typeOfShape(shape: Shape, column: ColumnName): StaticType {
   if (shape.kind === 'scalar') return { kind: shape.type }
-  if (shape.kind === 'list') return { kind: 'list', of: typeOfShape(shape.of) }
-  const parts: RowParts = { kind: 'object', shape }
+  if (shape.kind === 'list') return { kind: 'list', of: typeOfShape(shape.of, column) }
+  const parts: RowParts = { kind: 'object', shape, column }
   return { kind: 'row', shape: parts }
 }

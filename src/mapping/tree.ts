@@ -12,6 +12,8 @@ export interface ScalarNode {
   readonly cut?: 'comma' | 'comment'
   /** Where the character at `offset` of `text` stands in the file. */
   readonly placeAt: (offset: number) => Place
+  /** What the layers below have where this formula stands, for the word `inherited` in it. */
+  readonly inherited?: Node
 }
 
 export interface MapEntry {
@@ -24,6 +26,8 @@ export interface MapNode {
   readonly kind: 'map'
   readonly place: Place
   readonly entries: readonly MapEntry[]
+  /** Keys that a layer took away, and where it says `null`. */
+  readonly removed?: ReadonlyMap<string, Place>
 }
 
 export interface ListNode {

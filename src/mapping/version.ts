@@ -1,12 +1,14 @@
 // The version of a mapping: a digest of what it means. Comments, examples, layout and the order of files do not change it.
 import type { CheckedMapping } from './check.ts'
+import type { SourceTree } from './mapping-tree.ts'
 import { printFormula } from './print-formula.ts'
+import { tokenizeSql } from './sql-lexer.ts'
 
 /** Lower-case hex SHA-256 of the merged, normalised tree. */
 export async function mappingVersion({ tree }: CheckedMapping): Promise<string> {
   const meaning = {
     settings: sorted(tree.settings, ({ value }) => value),
-    sources: sorted(tree.sources, (source) => source),
+    sources: sorted(tree.sources, meaningOf),
     tables: sorted(tree.tables, ({ codes, otherwise }) => ({ codes: [...codes].sort(), otherwise })),
     rules: sorted(tree.rules, ({ examples: _, ...rule }) => rule),
   }
@@ -17,6 +19,14 @@ export async function mappingVersion({ tree }: CheckedMapping): Promise<string> 
 
 const sorted = <T>(map: ReadonlyMap<string, T>, of: (value: T) => unknown) =>
   [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, of(value)])
+
+/** The SQL of a query by its words, however it is laid out. */
+function meaningOf({ powerquery, ...source }: SourceTree): unknown {
+  if (powerquery === undefined) return source
+  const { text } = powerquery.sql
+  const words = tokenizeSql(text, () => {}).map(({ start, end }) => text.slice(start, end))
+  return { ...source, powerquery: { ...powerquery, sql: words.join(' ') } }
+}
 
 type Part = Readonly<Record<string, unknown>>
 

@@ -54,14 +54,19 @@ async function receive(fetch: Fetch, url: string, init: RequestInit, path: strin
   } catch (cause) {
     // The status alone says enough about an error whose page broke off.
     if (status >= 300) return { status, headers, text: '' }
-    throw new BridgeError('powerschool-broken-answer', `The answer to ${path} broke off before its end.`, {
-      remedy: 'Nothing, if it passes; else look at proxies and limits between the bridge and PowerSchool.',
-      cause,
-    })
+    throw brokenOff(path, cause)
   }
 }
 
-async function connect(fetch: Fetch, url: string, init: RequestInit, path: string): Promise<Response> {
+export function brokenOff(path: string, cause: unknown): BridgeError {
+  return new BridgeError('powerschool-broken-answer', `The answer to ${path} broke off before its end.`, {
+    remedy: 'Nothing, if it passes; else look at proxies and limits between the bridge and PowerSchool.',
+    cause,
+  })
+}
+
+/** The answer as soon as its headers are there. Refuses with `powerschool-unreachable`. */
+export async function connect(fetch: Fetch, url: string, init: RequestInit, path: string): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (cause) {

@@ -5,6 +5,14 @@ import type { Query } from './ask.ts'
 import type { PowerSchoolClient } from './client.ts'
 import { type PowerSchoolMetadata, SMALLEST_PAGE_SIZE } from './metadata.ts'
 import { countOf } from './rows.ts'
+import {
+  chooseTemplate,
+  probeTemplates,
+  type Finding as ReaderFinding,
+  type Template,
+  type TemplateSource,
+} from './template.ts'
+import { remedyText } from './template-text.ts'
 
 interface CheckStep {
   readonly name: 'server' | 'credentials' | 'metadata' | 'v1-rights' | 'schools'
@@ -19,12 +27,33 @@ interface CheckStep {
 interface ConnectionCheck {
   readonly ok: boolean
   readonly steps: readonly CheckStep[]
+  /** Where sources were given, and PowerSchool let the client in. */
+  readonly templates?: TemplateCheck
+}
+
+interface TemplateCheck {
+  /** One for each reader of each source. */
+  readonly readers: readonly ReaderFinding[]
+  readonly setting: Template | 'auto'
+  /** Which one a sync would take; none where what is set, or every one, is impossible. */
+  readonly template?: Template
+  readonly detail: string
+  readonly remedy?: string
+}
+
+interface TemplateQuestion {
+  readonly sources: readonly TemplateSource[]
+  readonly setting: Template | 'auto'
+  /** Of what is published. */
+  readonly before?: Template
 }
 
 type Finding = Pick<CheckStep, 'ok' | 'detail' | 'remedy'>
 
 interface Probe {
   readonly name: CheckStep['name']
+  /** Of rights to /ws/v1: without them a template may still be possible. */
+  readonly isOfRest?: boolean
   /** Gives what was found; what it throws is the step's failure. */
   find(client: PowerSchoolClient): Promise<Finding>
 }
@@ -34,20 +63,48 @@ const PROBES: readonly Probe[] = [
   { name: 'server', find: findServer },
   { name: 'credentials', find: findCredentials },
   { name: 'metadata', find: findMetadata },
-  { name: 'v1-rights', find: findRights },
+  { name: 'v1-rights', find: findRights, isOfRest: true },
   { name: 'schools', find: findSchools },
 ]
 
-/** Ends at the first step that fails: the later ones would only repeat its failure. Throws nothing but `sync-stopped`. */
-export async function checkConnection(client: PowerSchoolClient): Promise<ConnectionCheck> {
+/**
+ * Ends at the first step that fails: the later ones would only repeat its failure. With sources, and unless there is no way in
+ * at all, it goes on to what the plugin may read of each; all is well then if a sync would find a template. Throws nothing but
+ * `sync-stopped`.
+ */
+export async function checkConnection(
+  client: PowerSchoolClient,
+  question?: TemplateQuestion,
+): Promise<ConnectionCheck> {
   const steps: CheckStep[] = []
-  for (const { name, find } of PROBES) {
+  let failed: Probe | undefined
+  for (const probe of PROBES) {
     const startedMs = client.now()
-    const finding = await find(client).catch(failureFinding)
-    steps.push({ name, ...finding, elapsedMs: Math.round(client.now() - startedMs) })
-    if (!finding.ok) break
+    const finding = await probe.find(client).catch(failureFinding)
+    steps.push({ name: probe.name, ...finding, elapsedMs: Math.round(client.now() - startedMs) })
+    if (finding.ok) continue
+    failed = probe
+    break
   }
-  return { ok: steps.every((step) => step.ok), steps }
+  const isIn = failed === undefined || failed.isOfRest === true
+  if (question === undefined || !isIn) return { ok: failed === undefined, steps }
+  const templates = await checkTemplates(client, question)
+  return { ok: templates.template !== undefined, steps, templates }
+}
+
+async function checkTemplates(client: PowerSchoolClient, question: TemplateQuestion): Promise<TemplateCheck> {
+  const { sources, setting, before } = question
+  let readers: readonly ReaderFinding[] = []
+  try {
+    const probe = await probeTemplates(client, sources)
+    readers = probe.findings
+    const { template, reason, missing } = chooseTemplate(probe, setting, before)
+    const remedy = remedyText(missing, undefined)
+    return { readers, setting, template, detail: reason, ...(remedy === '' ? {} : { remedy }) }
+  } catch (failure) {
+    const { detail, remedy } = failureFinding(failure)
+    return { readers, setting, detail, ...(remedy === undefined ? {} : { remedy }) }
+  }
 }
 
 function failureFinding(failure: unknown): Finding {

@@ -2,8 +2,9 @@
 
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { readAnswer } from './answer.ts'
+import { readAnswer, readStreamed, UnavailableError } from './answer.ts'
 import { ask, type Fetch, type Query } from './ask.ts'
+import { askStream, IdleError } from './ask-stream.ts'
 import { createGate, type Sleep } from './gate.ts'
 import { METADATA_PATH, type PowerSchoolMetadata, parseMetadata } from './metadata.ts'
 import { orStop } from './stop.ts'
@@ -32,18 +33,34 @@ export interface PowerSchoolClientOptions {
   readonly log: Log
   /** For one request with its body. */
   readonly timeoutMs?: number
+  /** For the next part of a streamed answer, its beginning included: a slow query sends nothing at first. */
+  readonly idleTimeoutMs?: number
   readonly maxAttempts?: number
   /** Ends everything with `sync-stopped`. */
   readonly signal?: AbortSignal | undefined
 }
 
-interface GetOptions<T> {
+interface Request {
+  /** Default GET. */
+  readonly method?: 'GET' | 'POST'
   readonly query?: Query
-  /** Refines the body. What it refuses with a retryable code is asked for again. */
-  readonly read: (body: unknown) => T
+  /** Sent as JSON. */
+  readonly body?: unknown
   readonly signal?: AbortSignal | undefined
   /** Sends no token (`/ws/v1/time`). */
   readonly isPublic?: boolean
+}
+
+interface WholeRequest<T> extends Request {
+  /** Refines the body. What it refuses with a retryable code is asked for again. */
+  readonly read: (body: unknown) => T
+  /** Instead of the client's. */
+  readonly timeoutMs?: number
+}
+
+interface StreamedRequest<T> extends Request {
+  /** Takes the body of an answer that is JSON by its status, its headers and its beginning. */
+  readonly take: (pieces: AsyncIterable<Uint8Array>) => Promise<T>
 }
 
 export interface PowerSchoolClient {
@@ -51,7 +68,13 @@ export interface PowerSchoolClient {
   readonly now: () => number
   /** How many requests were sent so far, tokens left out. */
   readonly requests: number
-  get<T>(path: string, options: GetOptions<T>): Promise<T>
+  request<T>(path: string, request: WholeRequest<T>): Promise<T>
+  /**
+   * For answers too long to stand in memory. Holds its turn until the body has ended. Once `take` has begun nothing is tried
+   * again here; nor is a 5xx or a silence before it, for what was asked may be too much for the server: the caller decides.
+   */
+  stream<T>(path: string, request: StreamedRequest<T>): Promise<T>
+  get<T>(path: string, request: Omit<WholeRequest<T>, 'method' | 'body'>): Promise<T>
   getJson(path: string, query?: Query, signal?: AbortSignal): Promise<unknown>
   metadata(signal?: AbortSignal): Promise<PowerSchoolMetadata>
   /** Proves the credentials: an access token is at hand when this resolves. */
@@ -73,6 +96,7 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
     random,
     log,
     timeoutMs = 60_000,
+    idleTimeoutMs = 120_000,
     maxAttempts = 6,
     signal: wholeSignal,
   } = options
@@ -109,19 +133,30 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
     return true
   }
 
-  function getOnce<T>(
-    path: string,
-    options: GetOptions<T>,
-    token: string | undefined,
-    signal: AbortSignal | undefined,
-  ) {
-    const { query = {}, read } = options
-    const headers = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
-    return inTurn(path, signal, async () => {
+  function send<T>(path: string, { signal }: Request, once: () => Promise<T>): Promise<T> {
+    return inTurn(path, signal, () => {
       requests += 1
-      const answer = await ask(fetch, `${url}${path}${queryText(query)}`, { headers }, { path, timeoutMs, signal })
+      return once()
+    })
+  }
+
+  function requestOnce<T>(path: string, request: WholeRequest<T>, token: string | undefined): Promise<T> {
+    const { query = {}, read, signal } = request
+    const limits = { path, timeoutMs: request.timeoutMs ?? timeoutMs, signal }
+    return send(path, request, async () => {
+      const answer = await ask(fetch, `${url}${path}${queryText(query)}`, initOf(request, token), limits)
       return read(readAnswer(answer, { path, query }, now()))
     })
+  }
+
+  function streamOnce<T>(path: string, request: StreamedRequest<T>, token: string | undefined): Promise<T> {
+    const { query = {}, take, signal } = request
+    const limits = { path, idleTimeoutMs, signal }
+    return send(path, request, () =>
+      askStream(fetch, `${url}${path}${queryText(query)}`, initOf(request, token), limits, async (answer) =>
+        take(await readStreamed(answer, { path, query }, now)),
+      ),
+    )
   }
 
   function backOffMs(attempt: number): number {
@@ -148,15 +183,21 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
     }
   }
 
-  async function get<T>(path: string, options: GetOptions<T>): Promise<T> {
-    const signal = withWhole(options.signal)
+  /** `isFinal` tells what is not to be tried again, although another failure of its kind would be. */
+  async function withToken<T>(
+    path: string,
+    { isPublic, signal }: Request,
+    once: (token: string | undefined) => Promise<T>,
+    isFinal: (failure: unknown) => boolean = () => false,
+  ): Promise<T> {
     let hasRenewed = false
     let attempt = 1
     for (;;) {
-      const token = options.isPublic === true ? undefined : await signIn(signal)
+      const token = isPublic === true ? undefined : await signIn(signal)
       try {
-        return await getOnce(path, options, token, signal)
+        return await once(token)
       } catch (failure) {
+        if (isFinal(failure)) throw failure
         if (token !== undefined && !hasRenewed && isExpiry(failure)) {
           tokens.invalidate(token)
           hasRenewed = true
@@ -168,15 +209,40 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
     }
   }
 
+  function request<T>(path: string, whole: WholeRequest<T>): Promise<T> {
+    const stoppable = { ...whole, signal: withWhole(whole.signal) }
+    return withToken(path, stoppable, (token) => requestOnce(path, stoppable, token))
+  }
+
+  function stream<T>(path: string, streamed: StreamedRequest<T>): Promise<T> {
+    let isTaken = false
+    const stoppable: StreamedRequest<T> = {
+      ...streamed,
+      signal: withWhole(streamed.signal),
+      take(pieces) {
+        isTaken = true
+        return streamed.take(pieces)
+      },
+    }
+    return withToken(
+      path,
+      stoppable,
+      (token) => streamOnce(path, stoppable, token),
+      (failure) => isTaken || isOverload(failure),
+    )
+  }
+
   return {
     concurrency,
     now,
     get requests() {
       return requests
     },
-    get,
-    getJson: (path, query = {}, signal) => get(path, { query, signal, read: (body) => body }),
-    metadata: (signal) => get(METADATA_PATH, { signal, read: parseMetadata }),
+    request,
+    stream,
+    get: request,
+    getJson: (path, query = {}, signal) => request(path, { query, signal, read: (body) => body }),
+    metadata: (signal) => request(METADATA_PATH, { signal, read: parseMetadata }),
     async signIn() {
       await signIn(wholeSignal)
     },
@@ -187,6 +253,15 @@ export function createPowerSchoolClient(options: PowerSchoolClientOptions): Powe
   }
 }
 
+function initOf({ method = 'GET', body }: Request, token: string | undefined): RequestInit {
+  const headers = {
+    accept: 'application/json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  }
+  return { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+}
+
 /** `q` and its like are encoded once, as a whole; a space is `%20`. */
 function queryText(query: Query): string {
   const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
@@ -195,6 +270,12 @@ function queryText(query: Query): string {
 
 function isExpiry(failure: unknown): boolean {
   return failure instanceof BridgeError && failure.code === 'powerschool-credentials'
+}
+
+/** A failure that a smaller question may not meet with. A server that says when to come again is only busy. */
+export function isOverload(failure: unknown): boolean {
+  if (failure instanceof IdleError) return true
+  return failure instanceof UnavailableError && (failure.status ?? 0) >= 500 && failure.retryAfterMs === undefined
 }
 
 function lastOf(failure: BridgeError, attempts: number): BridgeError {

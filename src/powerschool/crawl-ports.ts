@@ -1,6 +1,10 @@
 // What a crawl is given and what it gives: the sources of a plan, the store that keeps their rows, how far it is.
+import type { QueryRow } from './query-ports.ts'
 
-export interface CrawlSource {
+export type CrawlSource = RestSource | QuerySource
+
+export interface RestSource {
+  readonly kind: 'rest'
   readonly name: string
   /** '/ws/v1/school/{orgs.school.id}/term' */
   readonly get: string
@@ -15,6 +19,23 @@ export interface CrawlSource {
   /** One object, read without count and pages. */
   readonly isSingle: boolean
   readonly parent?: { readonly placeholder: string }
+}
+
+/** A source that a PowerQuery of the plugin reads. */
+export interface QuerySource {
+  readonly kind: 'powerquery'
+  readonly name: string
+  /** Of all rows. */
+  readonly rows: QueryTemplate
+  /** Of the rows that changed since `:since` or at a time that is not known, and of the keys of all rows. */
+  readonly incremental?: { readonly changes: QueryTemplate; readonly keys: QueryTemplate }
+}
+
+/** A named query with the settings that its arguments are taken from. */
+export interface QueryTemplate {
+  readonly name: string
+  /** By argument; `since` is not among them. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 export interface ListState {
@@ -49,6 +70,25 @@ export interface CrawlStore {
   finishList(source: string, list: string): Promise<void>
   isSourceDone(source: string): boolean
   finishSource(source: string): Promise<void>
+  readonly queries: QueryStore
+}
+
+/** What a PowerQuery's rows are put into. `begin…` forgets what came before of the same. */
+export interface QueryStore {
+  /** The day from which changed rows have to be asked for, `YYYY-MM-DD`; undefined where all rows have to be. */
+  changedSince(source: string): string | undefined
+  beginRows(source: string): void
+  /** `repeated`: keys that have come before; all is to be read again then. */
+  saveRows(source: string, rows: readonly QueryRow[]): Promise<{ readonly repeated: number }>
+  finishRows(source: string): Promise<void>
+  /** Once, before `beginChanges` and `beginKeys`. */
+  beginUpdate(source: string): void
+  beginChanges(source: string): void
+  saveChanges(source: string, rows: readonly QueryRow[]): Promise<{ readonly repeated: number }>
+  beginKeys(source: string): void
+  saveKeys(source: string, rows: readonly QueryRow[]): Promise<{ readonly repeated: number }>
+  /** Deletes what has no key any more. False where the rows do not fit the keys: all rows have to be read. */
+  finishUpdate(source: string): Promise<boolean>
 }
 
 export interface CrawlProgressReport {

@@ -2,7 +2,8 @@
 
 import type { Log } from '../log.ts'
 import type { PowerSchoolClient } from './client.ts'
-import type { CrawlProgressReport, CrawlSource, CrawlStore } from './crawl-ports.ts'
+import type { CrawlProgressReport, CrawlSource, CrawlStore, QuerySource, RestSource } from './crawl-ports.ts'
+import { crawlQuery } from './crawl-query.ts'
 import { listsOf } from './lists.ts'
 import { type PowerSchoolMetadata, pageSizeOf } from './metadata.ts'
 import { readList } from './pages.ts'
@@ -19,6 +20,8 @@ interface CrawlOptions {
   readonly signal?: AbortSignal | undefined
   /** Lets others in where a district's size makes a step long. */
   readonly pause: () => Promise<void>
+  /** What the server tells of itself, where it was asked already. */
+  readonly metadata?: PowerSchoolMetadata
 }
 
 /**
@@ -38,10 +41,12 @@ export async function crawl(
   signal?.addEventListener('abort', stop, { once: true })
   try {
     const requestsBefore = client.requests
-    const metadata = await client.metadata(controller.signal)
+    const metadata = options.metadata ?? (await client.metadata(controller.signal))
     for (const [index, source] of plan.entries()) {
       if (store.isSourceDone(source.name)) continue
-      await crawlSource({ source, index, plan, store, client, metadata, options, controller, requestsBefore })
+      const context = { index, plan, store, client, metadata, options, controller, requestsBefore }
+      if (source.kind === 'rest') await crawlLists({ source, ...context })
+      else await crawlBulk({ source, ...context })
     }
   } catch (failure) {
     // What is cut short after the first failure fails too, and may well be the first to get here.
@@ -51,8 +56,8 @@ export async function crawl(
   }
 }
 
-interface SourceCrawl {
-  readonly source: CrawlSource
+interface SourceCrawl<S extends CrawlSource> {
+  readonly source: S
   readonly index: number
   readonly plan: readonly CrawlSource[]
   readonly store: CrawlStore
@@ -63,21 +68,25 @@ interface SourceCrawl {
   readonly requestsBefore: number
 }
 
-async function crawlSource(context: SourceCrawl): Promise<void> {
-  const { source, index, plan, store, client, metadata, options, controller, requestsBefore } = context
-  const { log, onProgress = () => {} } = options
+async function crawlBulk(context: SourceCrawl<QuerySource>): Promise<void> {
+  const { source, store, client, options, controller } = context
+  const startedMs = client.now()
+  const progress = progressOf(context, 1)
+  progress.start()
+  const { signal } = controller
+  await crawlQuery(source, { client, store, log: options.log, signal, onRows: progress.rowsRead })
+  progress.listDone()
+  await store.finishSource(source.name)
+  logRead(context, { lists: 1, rows: progress.rowsDone, startedMs })
+}
+
+async function crawlLists(context: SourceCrawl<RestSource>): Promise<void> {
+  const { source, store, client, metadata, options, controller } = context
+  const { log } = options
   const fail = (failure: unknown) => controller.abort(failure)
   const startedMs = client.now()
   const lists = await listsOf(source, store, options.pause)
-  const progress = createSourceProgress({
-    source: source.name,
-    sourceIndex: index,
-    sourceCount: plan.length,
-    listsTotal: lists.length,
-    now: client.now,
-    requests: () => client.requests - requestsBefore,
-    report: onProgress,
-  })
+  const progress = progressOf(context, lists.length)
   const open = lists.filter((list) => {
     const state = store.listState(source.name, list.list)
     if (state !== undefined) progress.resume(list.list, state)
@@ -116,10 +125,26 @@ async function crawlSource(context: SourceCrawl): Promise<void> {
     progress.listDone()
   })
   await store.finishSource(source.name)
-  log.info('powerschool-source-read', {
+  logRead(context, { lists: lists.length, rows: progress.rowsDone, startedMs })
+}
+
+function progressOf(context: SourceCrawl<CrawlSource>, listsTotal: number) {
+  const { source, index, plan, client, options, requestsBefore } = context
+  return createSourceProgress({
     source: source.name,
-    lists: lists.length,
-    rows: progress.rowsDone,
-    elapsedMs: Math.round(client.now() - startedMs),
+    sourceIndex: index,
+    sourceCount: plan.length,
+    listsTotal,
+    now: client.now,
+    requests: () => client.requests - requestsBefore,
+    report: options.onProgress ?? (() => {}),
   })
+}
+
+function logRead(
+  { source, client, options }: SourceCrawl<CrawlSource>,
+  { lists, rows, startedMs }: { lists: number; rows: number; startedMs: number },
+): void {
+  const elapsedMs = Math.round(client.now() - startedMs)
+  options.log.info('powerschool-source-read', { source: source.name, lists, rows, elapsedMs })
 }

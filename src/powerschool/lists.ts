@@ -2,7 +2,7 @@
 
 import { BridgeError } from '../errors.ts'
 import type { Query } from './ask.ts'
-import type { CrawlSource, CrawlStore } from './crawl-ports.ts'
+import type { CrawlStore, RestSource } from './crawl-ports.ts'
 
 export interface List {
   readonly source: string
@@ -24,7 +24,7 @@ export interface List {
 const SLICE_LISTS = 1_000
 
 /** In the parents' order. Refuses with `settings-invalid` when a setting of `q` has no value; an empty list gives no lists. */
-export async function listsOf(source: CrawlSource, store: CrawlStore, pause: () => Promise<void>): Promise<List[]> {
+export async function listsOf(source: RestSource, store: CrawlStore, pause: () => Promise<void>): Promise<List[]> {
   const { name, get, rows, keyPath, isSingle, parent, expand, extend } = source
   const detail: Query = {
     ...(expand.length === 0 ? {} : { expansions: expand.join(',') }),
@@ -56,7 +56,7 @@ interface Filter {
   readonly filter: Query
 }
 
-function filtersOf({ name, q }: CrawlSource, store: CrawlStore): readonly Filter[] {
+function filtersOf({ name, q }: RestSource, store: CrawlStore): readonly Filter[] {
   if (q === undefined) return [{ values: [], filter: {} }]
   return filled(q, [], name, store).map(({ values, text }) => ({ values, filter: { q: text } }))
 }

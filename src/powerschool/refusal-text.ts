@@ -33,10 +33,18 @@ function valuesIn(query: Query): string[] {
   return [...comparisons].flatMap((found) => (found[1] ?? '').split(',')).filter((value) => value.length > 1)
 }
 
+/** The list that the schema resources put beside their message: `{resource, field, code}` each. */
+export function errorsIn(body: string): readonly Readonly<Record<string, unknown>>[] {
+  return listed(objectIn(body)?.errors)
+}
+
+function listed(errors: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(errors) ? errors.filter(isObject) : []
+}
+
 /** Names of columns and reasons, as the schema resources list them. */
 function fieldText(errors: unknown): string {
-  if (!Array.isArray(errors)) return ''
-  const fields = errors.filter(isObject).slice(0, MAX_FIELDS).map(fieldReason)
+  const fields = listed(errors).slice(0, MAX_FIELDS).map(fieldReason)
   return fields.length === 0 ? '' : ` (${fields.join(', ')})`
 }
 

@@ -6,28 +6,42 @@ export interface KeptList {
   readonly isWhole: boolean
   readonly hasProblems: boolean
   readonly rows: number
+  /** When the last reading to the end began, of a list that can be asked for what has changed since. */
+  readonly readMs?: number | undefined
 }
+
+/** The column came with lists that can be asked so. */
+export const CRAWL_LISTS_STEP: readonly string[] = [`alter table crawl_lists add column read_ms integer`]
 
 /** Undefined where it has no staged rows and never was whole. */
 export function findList(sql: Sql, source: string, list: string): KeptList | undefined {
-  const [row] = sql.all<{ is_whole: number; has_problems: number; rows: number }>(
-    `select is_whole, has_problems, rows from crawl_lists where source = ? and list = ?`,
+  const [row] = sql.all<{ is_whole: number; has_problems: number; rows: number; read_ms: number | null }>(
+    `select is_whole, has_problems, rows, read_ms from crawl_lists where source = ? and list = ?`,
     source,
     list,
   )
-  return row && { isWhole: row.is_whole === 1, hasProblems: row.has_problems === 1, rows: row.rows }
+  if (row === undefined) return undefined
+  return {
+    isWhole: row.is_whole === 1,
+    hasProblems: row.has_problems === 1,
+    rows: row.rows,
+    readMs: row.read_ms ?? undefined,
+  }
 }
 
-export function saveList(sql: Sql, source: string, list: string, { isWhole, hasProblems, rows }: KeptList): void {
+export function saveList(sql: Sql, source: string, list: string, kept: KeptList): void {
+  const { isWhole, hasProblems, rows, readMs } = kept
   sql.run(
-    `insert into crawl_lists (source, list, is_whole, has_problems, rows) values (?, ?, ?, ?, ?)
+    `insert into crawl_lists (source, list, is_whole, has_problems, rows, read_ms) values (?, ?, ?, ?, ?, ?)
      on conflict (source, list) do update
-       set is_whole = excluded.is_whole, has_problems = excluded.has_problems, rows = excluded.rows`,
+       set is_whole = excluded.is_whole, has_problems = excluded.has_problems, rows = excluded.rows,
+           read_ms = excluded.read_ms`,
     source,
     list,
     isWhole ? 1 : 0,
     hasProblems ? 1 : 0,
     rows,
+    readMs ?? null,
   )
 }
 

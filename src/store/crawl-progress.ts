@@ -2,11 +2,11 @@
 import { findList } from './crawl-lists.ts'
 import { openCrawlMarks, replayMarks } from './crawl-marks.ts'
 import type { Crawl, CrawlTally } from './crawls.ts'
-import { addPage, beginReading, finishedReading } from './list-reading.ts'
+import { addPage, beginReading, finishedReading, type ListReading } from './list-reading.ts'
 import { countProblems, type RowProblem, sumProblems } from './problem-counts.ts'
 import { openSourceWriter, type SourceWriter } from './source-writer.ts'
 import type { Sql } from './sql.ts'
-import { hasExactly, type StagedInput } from './staged-changes.ts'
+import { datedRows, hasExactly, type KeyedRow, type StagedInput } from './staged-changes.ts'
 
 export interface ListState {
   readonly total: number | undefined
@@ -35,6 +35,16 @@ export interface CrawlProgressOptions {
   readonly requests: () => number
 }
 
+/** Every row that PowerSchool has in a list. */
+export interface Listed {
+  /** The day of each row's last change; null where PowerSchool knows none. Rows that are met are taken out of it. */
+  readonly days: Map<string | number, string | null>
+  /** The staged cell that holds this day. */
+  readonly slot: number
+  /** Rows that changed on this day or later were asked for. */
+  readonly since: string
+}
+
 /** One source is read at a time, its lists side by side. */
 export interface CrawlProgress {
   listState(source: string, list: string): ListState | undefined
@@ -42,7 +52,8 @@ export interface CrawlProgress {
   mayBeUnchanged(source: string, list: string, pageSize: number): boolean
   /** Finishes the list if the page has exactly its rows. */
   finishUnchanged(source: string, list: string, page: PageInput): boolean
-  beginList(source: string, list: string, total: number | undefined): void
+  /** Of a list that is not resumable the pages leave no marks: another process reads it from its beginning. */
+  beginList(source: string, list: string, total: number | undefined, options?: { readonly isResumable: boolean }): void
   /**
    * Writes what differs of a page's rows, then its mark; what a kill in between leaves is compared with the next reading. A key
    * that this reading of the list has brought already counts as repeated: nothing of the page is kept then, for the list has to
@@ -54,6 +65,18 @@ export interface CrawlProgress {
   restartList(source: string, list: string): void
   /** Deletes the rows that none of its pages held. */
   finishList(source: string, list: string): Promise<void>
+  /**
+   * When the last reading to the end of a list that is not resumable began. Undefined where its rows cannot be built upon:
+   * in a full crawl, and where a row of it could not be read.
+   */
+  lastReadMs(source: string, list: string): number | undefined
+  /** Writes what differs of rows that were read because they changed; false where one of them could not be read. */
+  saveChanges(source: string, list: string, input: PageInput): Promise<boolean>
+  /**
+   * Ends a list that was begun anew and whose changed rows were saved: deletes the rows that are not listed, if all others
+   * are as listed. False, and nothing done, where they are not.
+   */
+  finishChanges(source: string, list: string, listed: Listed): Promise<boolean>
   isSourceDone(source: string): boolean
   /** Deletes the rows of lists that this crawl has not finished. */
   finishSource(source: string): Promise<void>
@@ -94,6 +117,12 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
     return open.writer
   }
 
+  function startedReading(source: string, list: string): ListReading {
+    const reading = readings.get(list)
+    if (reading === undefined) throw new Error(`${source} ${list} was not begun`)
+    return reading
+  }
+
   return {
     listState(source, list) {
       turnTo(source)
@@ -112,11 +141,12 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
       marks.add(source, ['done', list, rowCount, rowCount, now()])
       return true
     },
-    beginList(source, list, total) {
-      turnTo(source)
+    beginList(source, list, total, { isResumable } = { isResumable: true }) {
+      const writer = turnTo(source)
       const startedMs = now()
-      readings.set(list, beginReading(total, startedMs))
-      marks.add(source, ['begun', list, total ?? null, startedMs])
+      readings.set(list, beginReading(total, startedMs, isResumable))
+      if (isResumable) marks.add(source, ['begun', list, total ?? null, startedMs])
+      else writer.forget(list)
     },
     async savePage(source, list, page, { rows, rowCount, problems }) {
       const writer = turnTo(source)
@@ -129,7 +159,8 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
       addPage(reading, page, rowCount, keys, counts)
       rowsRead += rowCount
       const isWanted = () => readings.get(list) === reading
-      await writer.writePage(list, rows, ['page', list, page, rowCount, keys, ...counts], isWanted)
+      const mark = reading.isResumable ? (['page', list, page, rowCount, keys, ...counts] as const) : undefined
+      await writer.writePage(list, rows, mark, isWanted)
       return { repeated: 0 }
     },
     restartList(source, list) {
@@ -141,11 +172,43 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
     },
     async finishList(source, list) {
       const writer = turnTo(source)
-      const reading = readings.get(list)
-      if (reading === undefined) throw new Error(`${source} ${list} was not begun`)
+      const reading = startedReading(source, list)
       const { total, rows, startedMs } = reading
       await writer.finishList(list, reading, ['done', list, total ?? null, rows, startedMs])
       readings.set(list, finishedReading(total, rows, startedMs))
+    },
+    lastReadMs(source, list) {
+      if (crawl.isFull) return undefined
+      const kept = findList(sql, source, list)
+      return kept?.hasProblems === false ? kept.readMs : undefined
+    },
+    async saveChanges(source, list, { rows, rowCount, problems }) {
+      if (problems.length > 0 || rows.length < rowCount) return false
+      rowsRead += rowCount
+      await turnTo(source).writePage(list, rows, undefined, () => true)
+      return true
+    },
+    async finishChanges(source, list, { days, slot, since }) {
+      const writer = turnTo(source)
+      const { startedMs } = startedReading(source, list)
+      const rows = days.size
+      const gone: KeyedRow[] = []
+      const isRecent = (day: string | null) => day !== null && day >= since
+      for (const slice of datedRows(sql, source, list, slot)) {
+        for (const row of slice) {
+          const day = days.get(row.key)
+          if (day === undefined) gone.push(row)
+          else if (day !== row.day && !isRecent(day)) return false
+          days.delete(row.key)
+        }
+        await pause()
+      }
+      // What came between the two requests is asked for by the next sync; anything else has been missed.
+      for (const day of days.values()) if (!isRecent(day)) return false
+      const left = { gone, rows: rows - days.size, readMs: startedMs }
+      await writer.finishChanges(list, left, ['done', list, null, left.rows, startedMs])
+      readings.set(list, finishedReading(undefined, left.rows, startedMs))
+      return true
     },
     isSourceDone: (source) => sql.all(`select 1 from crawl_sources where source = ?`, source).length > 0,
     async finishSource(source) {

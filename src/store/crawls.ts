@@ -28,6 +28,11 @@ export const CRAWLS_STEP: readonly string[] = [
      keys text not null, primary key (source, list, path, found)) without rowid`,
 ]
 
+/** Which template the staged rows were read by; those of earlier versions by `rest`. */
+export const MIRROR_STEP: readonly string[] = [`alter table mirror add column template text not null default 'rest'`]
+
+export type Template = 'rest' | 'powerquery'
+
 /** Drops the two areas in which crawls of earlier versions kept their rows. */
 export function dropOldStaging(sql: Sql): void {
   const tables = sql.all<{ name: string }>(
@@ -100,13 +105,16 @@ export function unfinishedCrawl(sql: Sql): Crawl | undefined {
 export interface Mirror {
   /** What was asked of PowerSchool; rows of another plan are of no use. */
   readonly plan: string
+  readonly template: Template
   /** When the last complete crawl that counted every list began. */
   readonly fullMs: number | undefined
 }
 
 export function readMirror(sql: Sql): Mirror | undefined {
-  const [row] = sql.all<{ plan: string; full_ms: number | null }>(`select plan, full_ms from mirror`)
-  return row && { plan: row.plan, fullMs: row.full_ms ?? undefined }
+  const [row] = sql.all<{ plan: string; template: Template; full_ms: number | null }>(
+    `select plan, template, full_ms from mirror`,
+  )
+  return row && { plan: row.plan, template: row.template, fullMs: row.full_ms ?? undefined }
 }
 
 /** Forgets everything that was ever crawled. Ended half-way, it is gone on with by the next call. */
@@ -128,6 +136,7 @@ function* emptyTable(sql: Sql, table: string): Generator<void> {
 
 export interface CrawlStart {
   readonly plan: string
+  readonly template: Template
   readonly settings: Readonly<Record<string, unknown>>
   readonly sources: readonly string[]
   readonly indexes: readonly MatchIndex[]
@@ -142,7 +151,7 @@ export interface CrawlStart {
  * of another plan, `emptyMirror` comes first.
  */
 export function beginCrawl(sql: Sql, start: CrawlStart): Crawl {
-  const { plan, settings, sources, indexes, isFull, isServing, now } = start
+  const { plan, template, settings, sources, indexes, isFull, isServing, now } = start
   return sql.transaction(() => {
     if (readMirror(sql) === undefined) {
       for (const source of sources) createStagedTable(sql, source)
@@ -150,7 +159,7 @@ export function beginCrawl(sql: Sql, start: CrawlStart): Crawl {
         for (const source of sources) indexKeys(sql, source)
         indexMatches(sql, indexes)
       }
-      sql.run(`insert into mirror (plan) values (?)`, plan)
+      sql.run(`insert into mirror (plan, template) values (?, ?)`, plan, template)
     }
     sql.run(`delete from crawls`)
     forgetMarks(sql)

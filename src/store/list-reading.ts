@@ -8,6 +8,8 @@ export interface ListReading {
   readonly total: number | undefined
   /** When its first page was asked for. */
   readonly startedMs: number
+  /** Whether its pages are marked, so that another process can go on from them. */
+  readonly isResumable: boolean
   readonly pages: Set<number>
   /** Of the rows on its pages. */
   readonly keys: Set<RowKey>
@@ -17,8 +19,9 @@ export interface ListReading {
   isDone: boolean
 }
 
-export function beginReading(total: number | undefined, startedMs: number): ListReading {
-  return { total, startedMs, pages: new Set(), keys: new Set(), problems: problemCounts(), rows: 0, isDone: false }
+export function beginReading(total: number | undefined, startedMs: number, isResumable = true): ListReading {
+  const nothing = { pages: new Set<number>(), keys: new Set<RowKey>(), problems: problemCounts(), rows: 0 }
+  return { total, startedMs, isResumable, ...nothing, isDone: false }
 }
 
 /** Shared by thousands of finished readings, and never added to. */

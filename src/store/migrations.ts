@@ -1,6 +1,7 @@
 // The tables of a profile's database, in numbered steps that run once each.
 import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
-import { CRAWLS_STEP, dropOldStaging } from './crawls.ts'
+import { CRAWL_LISTS_STEP } from './crawl-lists.ts'
+import { CRAWLS_STEP, dropOldStaging, MIRROR_STEP } from './crawls.ts'
 import { COLUMNS_ADDED, writeMeta } from './meta.ts'
 import { NONCES_SCHEMA } from './nonces.ts'
 import { PIECES_SCHEMA, PIECES_STEP } from './pieces.ts'
@@ -93,10 +94,11 @@ const STEPS: readonly (readonly string[])[] = [
     `delete from meta where name = 'signing-key'`,
   ],
   [...PIECES_STEP, ...PINS_SCHEMA, ...PUBLISHING_SCHEMA, ...RECORD_HISTORY_SCHEMA, ...CRAWLS_STEP],
+  [...CRAWL_LISTS_STEP, ...MIRROR_STEP],
 ]
 
 /** The step in which staged rows began to live on from crawl to crawl. */
-const MIRROR_STEP = 2
+const STAGING_STEP = 2
 
 /** Brings the database to the newest schema in one transaction; does nothing when it is there already. */
 export function migrate(sql: Sql, collections: readonly CollectionStorage[]): void {
@@ -106,7 +108,7 @@ export function migrate(sql: Sql, collections: readonly CollectionStorage[]): vo
     STEPS.forEach((statements, number) => {
       if (done.has(number)) return
       for (const statement of statements) sql.run(statement)
-      if (number === MIRROR_STEP) dropOldStaging(sql)
+      if (number === STAGING_STEP) dropOldStaging(sql)
       sql.run(`insert into migrations (number) values (?)`, number)
     })
     for (const storage of collections) {

@@ -7,6 +7,7 @@ import type { Sql } from './sql.ts'
 import {
   compareRows,
   deleteRows,
+  type KeyedRow,
   type StagedInput,
   settleAll,
   vanishedRows,
@@ -23,10 +24,16 @@ export interface SourceWriterOptions {
 }
 
 export interface SourceWriter {
-  /** Writes what differs, and the mark; stops in between when the page is no longer wanted. */
-  writePage(list: string, rows: readonly StagedInput[], mark: Mark, isWanted: () => boolean): Promise<void>
+  /** Writes what differs, and the mark if there is one; stops in between when the page is no longer wanted. */
+  writePage(list: string, rows: readonly StagedInput[], mark: Mark | undefined, isWanted: () => boolean): Promise<void>
   /** Deletes the rows that the reading has not met, and marks the list as whole. */
   finishList(list: string, reading: ListReading, mark: Mark): Promise<void>
+  /** Deletes rows that are gone of a list without problems, and marks it as whole with those that are left. */
+  finishChanges(
+    list: string,
+    left: { readonly gone: readonly KeyedRow[]; readonly rows: number; readonly readMs: number },
+    mark: Mark,
+  ): Promise<void>
   /** Forgets what it knows of the store's rows of the list. */
   forget(list: string): void
   /** Deletes all lists but those that were read, and sees to it that one row of each key is seen. */
@@ -79,12 +86,17 @@ export function openSourceWriter(source: string, options: SourceWriterOptions): 
   async function deleteVanished(list: string, keys: ReadonlySet<RowKey>): Promise<void> {
     let isFirst = true
     for (const rows of vanishedRows(sql, source, list, keys)) {
-      for (let from = 0; from === 0 || from < rows.length; from += SLICE_ROWS) {
-        if (!isFirst) await pause()
-        isFirst = false
-        const slice = rows.slice(from, from + SLICE_ROWS)
-        if (slice.length > 0) change(list, slice.length, () => deleteRows(sql, source, slice, isKeyed))
-      }
+      if (!isFirst) await pause()
+      isFirst = false
+      await deleteAll(list, rows)
+    }
+  }
+
+  async function deleteAll(list: string, rows: readonly KeyedRow[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += SLICE_ROWS) {
+      if (from > 0) await pause()
+      const slice = rows.slice(from, from + SLICE_ROWS)
+      change(list, slice.length, () => deleteRows(sql, source, slice, isKeyed))
     }
   }
 
@@ -100,22 +112,28 @@ export function openSourceWriter(source: string, options: SourceWriterOptions): 
         const changes = found.inserted.length + found.updated.length
         const write = () => writeDifferences(sql, source, list, found, isKeyed)
         if (changes > 0) change(list, changes, write, isLast ? mark : undefined)
-        else if (isLast) marks.add(source, mark)
+        else if (isLast && mark !== undefined) marks.add(source, mark)
         if (isLast) return
         await pause()
       }
     },
-    async finishList(list, { keys, problems }, mark) {
+    async finishList(list, { keys, problems, isResumable, startedMs }, mark) {
       const known = keptOf(list)
       if (!known.isFresh) await deleteVanished(list, keys)
       const found = problems.list()
       const areOthers = differ(found, known.state?.hasProblems === true ? readProblems(sql, source, list) : [])
+      const readMs = isResumable ? undefined : startedMs
       kept.delete(list)
-      if (known.state?.isWhole === true && !areOthers) return marks.add(source, mark)
+      if (known.state?.isWhole === true && known.state.readMs === readMs && !areOthers) return marks.add(source, mark)
       marks.add(source, mark, () => {
-        saveList(sql, source, list, { isWhole: true, hasProblems: found.length > 0, rows: keys.size })
+        saveList(sql, source, list, { isWhole: true, hasProblems: found.length > 0, rows: keys.size, readMs })
         if (areOthers) writeProblems(sql, source, list, found)
       })
+    },
+    async finishChanges(list, { gone, rows, readMs }, mark) {
+      await deleteAll(list, gone)
+      kept.delete(list)
+      marks.add(source, mark, () => saveList(sql, source, list, { isWhole: true, hasProblems: false, rows, readMs }))
     },
     forget: (list) => void kept.delete(list),
     async finishSource(isRead) {

@@ -1,7 +1,7 @@
 // What differs between the staged rows of a list and what PowerSchool delivers: found, written, and put out of sight.
 import type { RowKey } from './list-reading.ts'
 import type { Sql } from './sql.ts'
-import { stagedTable } from './staged-tables.ts'
+import { slotText, stagedTable } from './staged-tables.ts'
 
 export interface StagedInput {
   readonly key: RowKey
@@ -106,6 +106,29 @@ export function* vanishedRows(
     if (rows.length < SLICE_ROWS) return
     rows = sql.all<KeyedRow>(
       `select seq, key from ${table} where list = ? and key > ? order by key limit ?`,
+      list,
+      last.key,
+      SLICE_ROWS,
+    )
+  }
+}
+
+export interface DatedRow extends KeyedRow {
+  /** The text of the slot; null where it is blank. */
+  readonly day: string | null
+}
+
+/** All rows of the list with what they hold at the slot, in slices. */
+export function* datedRows(sql: Sql, source: string, list: string, slot: number): Generator<readonly DatedRow[]> {
+  const table = stagedTable(source)
+  const columns = `seq, key, ${slotText(slot)} as day`
+  let rows = sql.all<DatedRow>(`select ${columns} from ${table} where list = ? order by key limit ?`, list, SLICE_ROWS)
+  for (;;) {
+    const last = rows.at(-1)
+    if (last === undefined) return
+    yield rows
+    rows = sql.all<DatedRow>(
+      `select ${columns} from ${table} where list = ? and key > ? order by key limit ?`,
       list,
       last.key,
       SLICE_ROWS,

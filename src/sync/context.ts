@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { Mapping } from '../mapping/compile.ts'
 import type { MappedRecord } from '../mapping/ports.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
+import type { Template } from '../store/crawls.ts'
 import type { LockOwner } from '../store/locks.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import type { Served } from '../store/served.ts'
@@ -20,6 +21,9 @@ export interface SyncContext extends UpkeepContext {
   readonly client: PowerSchoolClient
   /** Settings that the mapping reads: schools, and start_year when it is pinned. */
   readonly settings: Readonly<Record<string, unknown>>
+  readonly templateSetting: Template | 'auto'
+  /** What the names of the plugin's queries begin with. */
+  readonly queryPrefix: string
   readonly collections: readonly CollectionStorage[]
   readonly present: (record: MappedRecord) => StoredRecord
   readonly tombstoneOf: (body: string) => string

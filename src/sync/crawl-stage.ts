@@ -1,11 +1,8 @@
 // The first stage of a sync: PowerSchool's rows into the store, or on from where an interrupted crawl left off.
 import { BridgeError, type ErrorCode } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { Mapping } from '../mapping/compile.ts'
 import type { Shape } from '../mapping/shape.ts'
-import type { PowerSchoolClient } from '../powerschool/client.ts'
 import { crawl } from '../powerschool/crawl.ts'
-import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
+import type { PowerSchoolMetadata } from '../powerschool/metadata.ts'
 import { openCrawlProgress } from '../store/crawl-progress.ts'
 import {
   beginCrawl,
@@ -16,34 +13,23 @@ import {
   emptyMirror,
   finishCrawl,
   readMirror,
+  type Template,
   takeOverCrawl,
   unfinishedCrawl,
 } from '../store/crawls.ts'
+import { writeMeta } from '../store/meta.ts'
 import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { indexMatches } from '../store/staged-tables.ts'
 import { crawlSources } from './crawl-plan.ts'
 import { openCrawlStore } from './crawl-store.ts'
+import { type CrawlOptions, TEMPLATE_META, templateAfter, templateToTry } from './crawl-template.ts'
 import { todayIn } from './today.ts'
-
-export interface CrawlStageOptions {
-  readonly sql: Sql
-  readonly mapping: Mapping
-  readonly client: PowerSchoolClient
-  /** Settings of the bridge that the mapping reads: schools, start_year when pinned. */
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly now: () => number
-  readonly pause: () => Promise<void>
-  /** Calls back after so many milliseconds; returns how to cancel. */
-  readonly after: (ms: number, call: () => void) => () => void
-  readonly log: Log
-  readonly signal: AbortSignal
-  readonly onProgress: (progress: CrawlProgressReport) => void
-}
 
 /** What was done for the crawl, in all processes that worked on it as far as they could tell. */
 export interface CrawlResult extends CrawlTally {
   readonly crawl: Crawl
+  readonly template: Template
 }
 
 /** An interrupted crawl older than this is read anew: what it holds would be too mixed with what follows. */
@@ -59,12 +45,23 @@ const FULL_EVERY_MS = 20 * 3_600_000
  * any other failure discards it. The staged rows are changed in place, so there is nothing to map until the crawl is complete;
  * what is published is untouched.
  */
-export async function crawlDistrict(options: CrawlStageOptions): Promise<CrawlResult> {
-  const { sql, mapping, client, now, pause, log, signal } = options
+export async function crawlDistrict(options: CrawlOptions): Promise<CrawlResult> {
   const whole = unmapped(options)
-  if (whole !== undefined) return { crawl: whole, ...whole.tally }
+  if (whole !== undefined) return { crawl: whole, template: templateOf(options.sql), ...whole.tally }
+  const template = await templateToTry(options)
+  try {
+    return await crawlBy(template, options)
+  } catch (failure) {
+    const next = await templateAfter(failure, template, options)
+    return await crawlBy(next, options)
+  }
+}
+
+async function crawlBy(template: Template, options: CrawlOptions): Promise<CrawlResult> {
+  const { sql, mapping, client, now, pause, log, signal } = options
   const requestsBefore = client.requests
-  const begun = resumable(options) ?? (await begin(options))
+  const metadata = await client.metadata(signal)
+  const begun = resumable(template, options) ?? (await begin(template, metadata, options))
   const progress = await openCrawlProgress({
     ...options,
     crawl: begun,
@@ -72,7 +69,8 @@ export async function crawlDistrict(options: CrawlStageOptions): Promise<CrawlRe
   })
   try {
     const store = openCrawlStore({ sql, mapping, crawl: begun, progress, pause })
-    await crawl(crawlSources(mapping), store, client, { log, signal, pause, onProgress: options.onProgress })
+    const { onProgress } = options
+    await crawl(crawlSources({ ...options, template }), store, client, { log, signal, pause, onProgress, metadata })
   } catch (error) {
     const mayPass = error instanceof BridgeError && (error.isRetryable || RESUMABLE.has(error.code))
     try {
@@ -86,39 +84,44 @@ export async function crawlDistrict(options: CrawlStageOptions): Promise<CrawlRe
     progress.stop()
   }
   indexMatches(sql, mapping.indexes)
+  writeMeta(sql, TEMPLATE_META, template)
   // Read back, for the crawl finds the school year on its way.
   const finished = finishCrawl(sql, begun, { tally: progress.tally(), now: now() })
-  return { crawl: finished, ...finished.tally }
+  return { crawl: finished, template, ...finished.tally }
 }
 
-function resumable(options: CrawlStageOptions): Crawl | undefined {
+function resumable(template: Template, options: CrawlOptions): Crawl | undefined {
   const { sql, log } = options
   const crawl = unfinishedCrawl(sql)
-  if (crawl === undefined || !isFit(crawl, options)) return undefined
+  if (crawl === undefined || !isFit(crawl, template, options)) return undefined
   log.info('crawl-resumed', { startedMs: crawl.startedMs, isFull: crawl.isFull })
   return takeOverCrawl(sql, crawl)
 }
 
 /** A complete crawl that no sync has mapped to its end: the process was stopped in between. */
-function unmapped(options: CrawlStageOptions): Crawl | undefined {
-  const { sql, log } = options
+function unmapped(options: CrawlOptions): Crawl | undefined {
+  const { sql, log, templateSetting } = options
   const crawl = completeCrawl(sql)
-  if (crawl === undefined || crawl.isMapped || !isFit(crawl, options)) return undefined
+  const template = templateSetting === 'auto' ? templateOf(sql) : templateSetting
+  if (crawl === undefined || crawl.isMapped || !isFit(crawl, template, options)) return undefined
   log.info('crawl-reused', { startedMs: crawl.startedMs, isFull: crawl.isFull })
   return crawl
 }
 
 /** Whether it was asked for in the same way, and not too long ago. */
-function isFit({ startedMs }: Crawl, { sql, mapping, settings, now }: CrawlStageOptions): boolean {
-  const ageMs = now() - startedMs
-  return readMirror(sql)?.plan === planOf(mapping, settings) && ageMs >= 0 && ageMs <= RESUMABLE_MS
+function isFit({ startedMs }: Crawl, template: Template, options: CrawlOptions): boolean {
+  const ageMs = options.now() - startedMs
+  return readMirror(options.sql)?.plan === planOf(template, options) && ageMs >= 0 && ageMs <= RESUMABLE_MS
 }
 
-async function begin(options: CrawlStageOptions): Promise<Crawl> {
-  const { sql, mapping, client, settings, now, pause, log, signal } = options
-  const { timeZone } = await client.metadata(signal)
+function templateOf(sql: Sql): Template {
+  return readMirror(sql)?.template ?? 'rest'
+}
+
+async function begin(template: Template, { timeZone }: PowerSchoolMetadata, options: CrawlOptions): Promise<Crawl> {
+  const { sql, mapping, settings, now, pause, log, signal } = options
   const today = todayIn(timeZone, now())
-  const plan = planOf(mapping, settings)
+  const plan = planOf(template, options)
   if (readMirror(sql)?.plan !== plan) {
     for (const _ of emptyMirror(sql)) {
       await pause()
@@ -126,10 +129,19 @@ async function begin(options: CrawlStageOptions): Promise<Crawl> {
     }
   }
   const isFull = isFullDue(sql, now())
-  log.info('crawl-started', { today, timeZone: timeZone ?? 'UTC', isFull })
+  log.info('crawl-started', { today, timeZone: timeZone ?? 'UTC', template, isFull })
+  const years = termYears(settings, today)
   return beginCrawl(sql, {
     plan,
-    settings: { ...mapping.settings, ...settings, term_years: termYears(settings, today), time_zone: timeZone },
+    template,
+    settings: {
+      ...mapping.settings,
+      ...settings,
+      term_years: years,
+      first_term_year: years[0],
+      last_term_year: years.at(-1),
+      time_zone: timeZone,
+    },
     sources: mapping.sources.map((source) => source.name),
     indexes: mapping.indexes,
     isFull,
@@ -151,9 +163,11 @@ function termYears(settings: Readonly<Record<string, unknown>>, today: string): 
 }
 
 /** Everything that decides what is asked and how it is stored; a change of any of it begins the crawl anew. */
-function planOf(mapping: Mapping, settings: Readonly<Record<string, unknown>>): string {
+function planOf(template: Template, options: CrawlOptions): string {
+  const { mapping, settings } = options
   const shapes = mapping.sources.map(({ name, shape }) => [name, namesAndTypes(shape)])
-  return JSON.stringify([crawlSources(mapping), shapes, mapping.indexes, { ...mapping.settings, ...settings }])
+  const sources = crawlSources({ ...options, template })
+  return JSON.stringify([sources, shapes, mapping.indexes, { ...mapping.settings, ...settings }])
 }
 
 function namesAndTypes(shape: Shape): unknown {

@@ -1,18 +1,18 @@
 // What the crawl asks of the rest of the bridge: typed rows into the store, parents and settings out of it.
 import { BridgeError } from '../errors.ts'
-import { coerceRow } from '../mapping/coerce.ts'
 import type { Mapping, SourcePlan } from '../mapping/compile.ts'
+import { withExtensions } from '../mapping/extension-data.ts'
 import type { StagedRow, StagedRows } from '../mapping/ports.ts'
 import { chooseStartYear, type YearTerm } from '../mapping/school-year.ts'
 import { shapeAt } from '../mapping/shape.ts'
 import type { CrawlStore } from '../powerschool/crawl-ports.ts'
-import type { CrawlProgress, PageInput } from '../store/crawl-progress.ts'
+import type { CrawlProgress } from '../store/crawl-progress.ts'
 import { type Crawl, saveCrawlSettings } from '../store/crawls.ts'
-import type { RowProblem } from '../store/problem-counts.ts'
 import type { Sql } from '../store/sql.ts'
-import type { StagedInput } from '../store/staged-changes.ts'
+import { openQueryStore } from './query-store.ts'
 import { stagedRows } from './staged.ts'
 import { todayIn } from './today.ts'
+import { typeRows } from './type-rows.ts'
 
 export interface CrawlStoreOptions {
   readonly sql: Sql
@@ -22,7 +22,7 @@ export interface CrawlStoreOptions {
   readonly pause: () => Promise<void>
 }
 
-/** Rows that are read or made between two pauses: a few milliseconds. */
+/** Rows that are read between two pauses: a few milliseconds. */
 const SLICE_ROWS = 200
 
 /** The settings that a crawl has fixed or found, and the date in its district. */
@@ -56,38 +56,32 @@ export function openCrawlStore({ sql, mapping, crawl, progress, pause }: CrawlSt
     })
   }
 
-  async function typed(source: string, raw: readonly unknown[]): Promise<PageInput> {
+  const typed = (source: string, raw: readonly unknown[]) => {
     const plan = planOf(source)
-    const inputs: StagedInput[] = []
-    const problems: RowProblem[] = []
-    for (const [place, item] of raw.entries()) {
-      if (place > 0 && place % SLICE_ROWS === 0) await pause()
-      const { row, problems: found } = coerceRow(plan.shape, item)
-      const key = row[plan.keySlot]
-      const known = typeof key === 'string' || typeof key === 'number' ? key : undefined
-      for (const { path, found: type } of found) problems.push({ path, found: type, key: known })
-      if (known === undefined) problems.push({ path: plan.key, found: 'blank', key: undefined })
-      else inputs.push({ key: known, body: JSON.stringify(row) })
+    const { extend = [] } = plan.rest ?? {}
+    const opened = extend.length === 0 ? raw : raw.map((row) => withExtensions(row, extend))
+    return typeRows(plan, opened, { pause })
+  }
+
+  async function parentValues(placeholder: string): Promise<readonly (string | number)[]> {
+    const { plan, slot, of } = parentOf(mapping, planOf, placeholder)
+    const parents = of === undefined ? allRows(rows, plan.name) : startRun().scope(of)
+    const values: unknown[] = []
+    for (const { row } of parents) {
+      values.push(row[slot])
+      if (values.length % SLICE_ROWS === 0) await pause()
     }
-    return { rows: inputs, rowCount: raw.length, problems }
+    if (of === 'orgs.school' && values.length === 0) {
+      throw new BridgeError('scope-empty', 'PowerSchool shows no school that is in scope.', {
+        remedy: 'Check the school numbers in the setting SCHOOLS and that the plugin may read schools.',
+      })
+    }
+    return values.filter((value) => typeof value === 'string' || typeof value === 'number')
   }
 
   return {
-    async parentValues(placeholder) {
-      const { plan, slot, of } = parentOf(mapping, planOf, placeholder)
-      const parents = of === undefined ? allRows(rows, plan.name) : startRun().scope(of)
-      const values: unknown[] = []
-      for (const { row } of parents) {
-        values.push(row[slot])
-        if (values.length % SLICE_ROWS === 0) await pause()
-      }
-      if (of === 'orgs.school' && values.length === 0) {
-        throw new BridgeError('scope-empty', 'PowerSchool shows no school that is in scope.', {
-          remedy: 'Check the school numbers in the setting SCHOOLS and that the plugin may read schools.',
-        })
-      }
-      return values.filter((value) => typeof value === 'string' || typeof value === 'number')
-    },
+    parentValues,
+    queries: openQueryStore({ progress, planOf, parentValues, pause }),
     setting(name) {
       if (name === 'start_year' && typeof settings.start_year !== 'number') {
         settings.start_year = startYear()

@@ -3,7 +3,7 @@ import { BridgeError } from '../errors.ts'
 import type { Mapping } from '../mapping/compile.ts'
 import type { RunDiagnostic, RunReport } from '../mapping/ports.ts'
 import { crawlProblems } from '../store/crawl-progress.ts'
-import type { Crawl } from '../store/crawls.ts'
+import type { Crawl, Template } from '../store/crawls.ts'
 import { pendingGeneration } from '../store/pending.ts'
 import { removedIds } from '../store/removed-records.ts'
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
@@ -24,6 +24,7 @@ export interface SyncProgress {
 
 /** What the crawl asked for, and what came. */
 export interface CrawlFacts {
+  readonly template: Template
   /** False when short lists that stayed the same were read without their count. */
   readonly isFull: boolean
   readonly requests: number

@@ -88,7 +88,7 @@ async function stages(
 ): Promise<{ status: 'success' | 'validationError'; report: SyncReport }> {
   const { sql, mapping, now } = context
   const startedMs = now()
-  const { crawl, requests, rows, changedRows } = await crawlDistrict({
+  const { crawl, template, requests, rows, changedRows } = await crawlDistrict({
     ...context,
     signal,
     onProgress: (progress) => showProgress(ofCrawl(progress)),
@@ -115,7 +115,7 @@ async function stages(
   const report = syncReport({
     sql,
     crawl,
-    crawled: { isFull: crawl.isFull, requests, rows, changedRows },
+    crawled: { template, isFull: crawl.isFull, requests, rows, changedRows },
     mapping,
     run,
     changes,

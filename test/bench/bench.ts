@@ -8,6 +8,7 @@ import { benchReads } from './bench-reads.ts'
 import { benchSmallChange } from './bench-small-change.ts'
 import { benchSyncReads } from './bench-sync-reads.ts'
 import { benchSyncs } from './bench-syncs.ts'
+import { benchTemplates } from './bench-templates.ts'
 import { type Figure, printFigures } from './measure.ts'
 import { type PowerSchoolProcess, startPowerSchool } from './processes.ts'
 import { syncedStore } from './synced-store.ts'
@@ -44,6 +45,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   },
   mapping: async ({ dataDir }) => benchMapping(await dataDir()),
   reads: async (bench) => benchReads({ ...bench, dataDir: await bench.dataDir(), rounds: bench.reads }),
+  templates: benchTemplates,
   'small-change': benchSmallChange,
   'sync-reads': async (bench) => benchSyncReads({ ...bench, dataDir: await bench.dataDir() }),
 }

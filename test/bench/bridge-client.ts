@@ -11,6 +11,7 @@ export function bridgeEnvironment(powerSchool: PowerSchoolProcess, dataDir: stri
     POWERSCHOOL_CLIENT_ID: powerSchool.clientId,
     POWERSCHOOL_CLIENT_SECRET: powerSchool.clientSecret,
     POWERSCHOOL_CONCURRENCY: '8',
+    POWERSCHOOL_TEMPLATE: 'rest',
     ONEROSTER_CLIENT_ID: CONSUMER.id,
     ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
     ADMIN_TOKEN: CONSUMER.admin,

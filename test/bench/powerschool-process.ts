@@ -4,6 +4,7 @@ import { datesInZone } from '../../fixtures/powerschool/calendar.ts'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { servePowerSchool } from '../../fixtures/powerschool/server.ts'
 import { createPowerSchool } from '../../fixtures/powerschool/simulator.ts'
+import { defaultPlugin } from '../support/plugin.ts'
 import { changeDistrict } from './district-changes.ts'
 import { endWithParent } from './parent.ts'
 
@@ -18,6 +19,7 @@ const district = createDistrict({
   perStudentEnrollments: Number(values.enrollments),
 })
 const simulator = createPowerSchool({ district, now: Date.now })
+simulator.plugins.install(defaultPlugin())
 const { url } = await servePowerSchool(simulator, 0, { hasControl: true })
 process.on('message', ({ change, salt }: { change: number; salt: number }) => {
   changeDistrict(district, change, salt)

@@ -15,6 +15,7 @@ const COMMANDS = [
   'record',
   'mapping check',
   'mapping test',
+  'plugin',
   'clients add',
   'clients list',
   'clients update',

@@ -61,6 +61,7 @@ export async function startPowerSchool(
       POWERSCHOOL_URL: running.url,
       POWERSCHOOL_CLIENT_ID: simulator.credentials.clientId,
       POWERSCHOOL_CLIENT_SECRET: simulator.credentials.clientSecret,
+      POWERSCHOOL_TEMPLATE: 'rest',
       ONEROSTER_CLIENT_ID: CONSUMER.id,
       ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
       ADMIN_TOKEN,

@@ -1,5 +1,6 @@
 // What befalls the bridge and its clock: kills, restarts, syncs on demand and beside the server, storms of faults.
 import { FAULT_KINDS } from '../../fixtures/powerschool/faults.ts'
+import { QUERY_FAULT_KINDS } from '../../fixtures/powerschool/query-faults.ts'
 import { listSyncs } from '../../src/store/syncs.ts'
 import { runSync } from '../../src/sync/sync.ts'
 import { runUpkeep } from '../../src/sync/upkeep.ts'
@@ -101,16 +102,22 @@ async function commandSync(world: World, process: BridgeProcess): Promise<void> 
   await process.stop()
 }
 
-function beginStorm({ powerSchool, random }: World): void {
+const ALL_FAULTS = [...FAULT_KINDS, ...QUERY_FAULT_KINDS]
+
+function beginStorm({ powerSchool, random, plan }: World): void {
   for (let kinds = random.int(1, 3); kinds > 0; kinds -= 1) {
-    const kind = random.pick(FAULT_KINDS)
-    powerSchool.faults.add({ kind, probability: random.pick([0.01, 0.03, 0.1, 0.5]), path: /^\/ws\/v1\/[ds]/ })
+    const kind = random.pick(plan.template === 'rest' ? FAULT_KINDS : ALL_FAULTS)
+    powerSchool.faults.add({
+      kind,
+      probability: random.pick([0.01, 0.03, 0.1, 0.5]),
+      path: /^\/ws\/(v1\/[ds]|schema\/)/,
+    })
   }
 }
 
 /** Counts what has struck, for a storm that is over tells no more. */
 export function endStorm({ powerSchool, tally }: World): void {
-  for (const kind of FAULT_KINDS) {
+  for (const kind of ALL_FAULTS) {
     const times = powerSchool.faults.struck(kind)
     if (times > 0) tally.add(`faults: ${kind}`, times)
   }

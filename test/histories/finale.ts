@@ -53,10 +53,14 @@ async function syncWell(world: World): Promise<boolean> {
 }
 
 /** What is published beside an independent reading of PowerSchool's tables. */
-function compareWithDistrict({ truth, district, scheduler }: World): { records: number; faults: readonly string[] } {
+function compareWithDistrict({ truth, district, scheduler, plan }: World): {
+  records: number
+  faults: readonly string[]
+} {
   const roster = truth.newest()?.whole
   if (roster === undefined) return { records: 0, faults: ['nothing is published'] }
-  const expected = expectedRoster({ ...district, today: todayIn(district.timeZone, scheduler.now()) })
+  const today = todayIn(district.timeZone, scheduler.now())
+  const expected = expectedRoster({ ...district, today }, { template: plan.template })
   const faults: string[] = []
   let records = 0
   for (const collection of EXPECTED) {

@@ -30,8 +30,11 @@ function enrollSomewhere(district: District, random: Random, student: number): v
   withOne(district, random, sql, (section) => enroll(district, student, section))
 }
 
-function change({ db }: District, sql: string, ...parameters: readonly (string | number | null)[]): void {
-  db.prepare(sql).run(...parameters)
+/** Moves the rows' day of change, as PowerSchool does. */
+function change({ db, today }: District, sql: string, ...parameters: readonly (string | number | null)[]): void {
+  db.prepare(sql.replace(/^update (\w+) set /, `update $1 set transaction_date = '${today} 12:00:00', `)).run(
+    ...parameters,
+  )
 }
 
 /** Each with how often it happens beside the others. */

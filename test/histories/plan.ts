@@ -6,6 +6,8 @@ import { chooseReaders, type ReaderPlan } from './readers/plan.ts'
 export interface Plan {
   readonly seed: number
   readonly random: Random
+  /** Every other seed is read by the plugin's queries. */
+  readonly template: 'rest' | 'powerquery'
   readonly students: number
   readonly schools: number
   readonly perStudent: number
@@ -60,6 +62,7 @@ export function choosePlan({ seed, isLong = false }: PlanOptions): Plan {
   return {
     seed,
     random,
+    template: seed % 2 === 0 ? 'rest' : 'powerquery',
     students: size,
     schools,
     perStudent: random.int(2, isLong ? 5 : 3),

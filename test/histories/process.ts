@@ -149,6 +149,7 @@ function configOf({ plan, powerSchool }: World): ConnectedConfig {
       POWERSCHOOL_URL: 'https://powerschool.example.org',
       POWERSCHOOL_CLIENT_ID: powerSchool.credentials.clientId,
       POWERSCHOOL_CLIENT_SECRET: powerSchool.credentials.clientSecret,
+      POWERSCHOOL_TEMPLATE: plan.template,
       ADMIN_TOKEN,
       ...plan.settings,
     },

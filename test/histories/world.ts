@@ -6,6 +6,7 @@ import type { District } from '../../fixtures/powerschool/district.ts'
 import type { Random } from '../../fixtures/powerschool/random.ts'
 import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
 import type { Sql } from '../../src/store/sql.ts'
+import { defaultPlugin } from '../support/plugin.ts'
 import { createSmallDistrict, TODAY } from './district.ts'
 import { Killed } from './mortal-sql.ts'
 import { liveOn } from './mutations.ts'
@@ -104,6 +105,7 @@ export function createWorld({ plan, tally, plant = (sql) => sql }: WorldOptions)
     seed: plan.seed,
     pageSize: plan.pageSize,
   })
+  if (plan.template === 'powerquery') powerSchool.plugins.install(defaultPlugin())
 
   const open = (kind: 'server' | 'command'): BridgeProcess | undefined => {
     let opened: BridgeProcess | undefined

@@ -2,10 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { type CheckedMapping, checkMapping } from '../../src/mapping/check.ts'
 import { compileMapping } from '../../src/mapping/compile.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { runExamples } from '../../src/mapping/examples.ts'
+import type { NamedQuery } from '../../src/mapping/powerquery-plan.ts'
 import { TARGET_MODEL } from '../../src/oneroster/target-model.ts'
 
 const root = join(import.meta.dirname, '../../mappings')
@@ -46,8 +48,8 @@ describe('the default mapping', () => {
     const order = compileMapping(mapping).sources.map(({ name }) => name)
     const isBefore = (first: string, second: string) => order.indexOf(first) < order.indexOf(second)
     for (const name of ['staff', 'terms', 'courses', 'sections']) expect(isBefore('schools', name), name).toBe(true)
-    expect(isBefore('terms', 'sections')).toBe(true)
-    expect(isBefore('sections', 'section_enrollments')).toBe(true)
+    for (const name of ['sections', 'grading_periods']) expect(isBefore('terms', name), name).toBe(true)
+    for (const name of ['section_enrollments', 'section_teachers']) expect(isBefore('sections', name), name).toBe(true)
   })
 
   it('tells readers and indexes', () => {
@@ -60,12 +62,83 @@ describe('the default mapping', () => {
       return `${source}: ${slots.map((slot) => paths?.[slot]).join(', ')}`
     })
     expect(named.sort()).toEqual([
+      'contact_emails: contact_id',
+      'contact_phones: contact_id',
       'section_enrollments: student_id',
+      'section_teachers: section_id',
+      'section_teachers: section_person',
+      'section_teachers: staff_id',
       'sections: course_id',
       'sections: staff_id',
       'staff: users_dcid',
+      'student_contacts: contact_id',
+      'student_emails: student_id',
+      'student_races: student_id',
       'terms: school_id, start_year',
     ])
     expect([...collections].sort()).toEqual(Object.keys(TARGET_MODEL).sort())
+  })
+})
+
+describe('the default mapping by powerquery', () => {
+  const bulk = () => compileMapping(mapping).sources.filter(({ when }) => when === undefined)
+
+  it('reads a district in 13 requests, and its changes in 17', () => {
+    const lists = bulk().filter(({ powerquery, rest }) => !powerquery && rest?.parent === undefined)
+    const queries = bulk().filter(({ powerquery }) => powerquery)
+    expect(lists.map(({ name }) => name)).toEqual(['district'])
+    expect(lists.length + queries.length).toBe(bulk().length)
+    const metadata = 1
+    expect(metadata + bulk().length).toBe(13)
+    const incremental = queries.filter(({ powerquery }) => powerquery?.incremental).map(({ name }) => name)
+    expect(incremental.sort()).toEqual(['section_enrollments', 'student_emails', 'student_races', 'students'])
+    expect(metadata + bulk().length + incremental.length).toBe(17)
+  })
+
+  it('reads contacts only where the district asks for them', () => {
+    const { sources, settings } = compileMapping(mapping)
+    const contacts = sources.filter(({ when }) => when === 'include_contacts').map(({ name }) => name)
+    expect(contacts.sort()).toEqual(['contact_emails', 'contact_phones', 'student_contacts'])
+    expect(settings.include_contacts).toBe(false)
+  })
+
+  it('asks for no column that nothing is made of', () => {
+    for (const { name, powerquery } of compileMapping(mapping).sources) {
+      const declared = mapping.tree.sources.get(name)?.powerquery?.columns.map(({ path }) => path.text)
+      expect(
+        powerquery?.rows.columns.map(({ path }) => path),
+        name,
+      ).toEqual(declared)
+    }
+  })
+
+  it('runs on the tables of PowerSchool, and gives each key once', () => {
+    const { db } = createDistrict({ students: 150, seed: 3, today: '2026-10-01' })
+    db.function('to_char', { deterministic: true }, (day) => (day === null ? null : String(day).slice(0, 10)))
+    const settings: Readonly<Record<string, number>> = { start_year: 2026, first_term_year: 2025, last_term_year: 2027 }
+    const rowsOf = ({ sql, arguments: asked }: NamedQuery) => {
+      const values = asked.map(
+        ({ name, setting }) => [name, setting ? (settings[setting] ?? null) : '2026-09-01'] as const,
+      )
+      return db.prepare(sql).all(Object.fromEntries(values))
+    }
+    for (const { name, key, powerquery } of compileMapping(mapping).sources) {
+      if (powerquery === undefined) continue
+      const alias = powerquery.rows.columns.find(({ path }) => path === key)?.alias ?? ''
+      const rows = rowsOf(powerquery.rows)
+      const keys = rows.map((row) => row[alias])
+      expect(rows.length, name).toBeGreaterThan(0)
+      expect(
+        keys.every((value) => value !== null && value !== ''),
+        name,
+      ).toBe(true)
+      expect(new Set(keys).size, name).toBe(rows.length)
+      if (powerquery.incremental === undefined) continue
+      expect(
+        rowsOf(powerquery.incremental.keys).map((row) => row[alias]),
+        name,
+      ).toEqual(keys)
+      expect(rowsOf(powerquery.incremental.changes).length, name).toBeGreaterThan(0)
+    }
   })
 })

@@ -188,7 +188,7 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
   [
     'a rule in two files',
     `entities:\n  orgs:\n    school:\n      from: schools\n      id: ="sch" & id\n      fields: { name: =name }\n`,
-    ['3:5: duplicate: `entities.orgs.school` stands in two files of one layer, first in a.yaml:24'],
+    ['3:5: duplicate: `entities.orgs.school` stands in two files of one layer, first in a.yaml:26'],
   ],
   [
     'a lookup that names one below it',
@@ -302,7 +302,13 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
     ],
   ],
   ['tabs', 'settings:\n\ta: 1\n', ['2:1: yaml: indent with blanks, not with tabs']],
-  ['a layer', 'extends: default\n', ['1:1: extends: layers that extend another mapping are not read yet']],
+  [
+    'a layer among the files that layers extend',
+    'extends: default\n',
+    [
+      '1:1: extends: this file is a part of the mapping that layers extend. Keep a layer in a folder of its own, and name it in the setting MAPPING or after --mapping.',
+    ],
+  ],
   [
     'a file that is a list',
     '- a\n',
@@ -357,13 +363,18 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
     'an unknown setting in q',
     'sources:\n  x:\n    key: id\n    fields: { id: integer }\n    rest: { get: /ws/x, q: "y=={settings.yer}", rows: x }\n',
     [
-      '5:33: name: `q` knows no `{settings.yer}`, it takes settings. Known here: settings.domain, settings.numbers, settings.start_year, settings.term_years.',
+      '5:33: name: `q` knows no `{settings.yer}`, it takes settings. Known here: settings.domain, settings.numbers, settings.start_year, …',
     ],
   ],
   [
     'sources that wait for each other',
     'sources:\n  x:\n    key: id\n    fields: { id: integer }\n    rest: { get: "/ws/{y.id}/x", rows: x }\n  y:\n    key: id\n    fields: { id: integer }\n    rest: { get: "/ws/{x.id}/y", rows: y }\n',
     ['5:18: cycle: reading `x` waits for `y`, which waits for `x`'],
+  ],
+  [
+    'an extension that is not declared',
+    'sources:\n  x:\n    key: id\n    fields: { id: integer, u_x: { a: text } }\n    rest: { get: /ws/x, extend: [u_x, u_y], rows: x }\n',
+    ['5:39: path: declare the columns of `u_y` in `fields`: `u_y: { … }`'],
   ],
   [
     'unknown names in an example',
@@ -389,7 +400,7 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
   [
     'a fault in a block of several lines',
     field('username: >-\n          =first(\n            name.fist)'),
-    ['9:20: path: `students.name` has no `fist`. Did you mean `first`?'],
+    ['9:18: path: `students.name` has no `fist`. Did you mean `first`?'],
   ],
   [
     'faults after escapes in double quotes',

@@ -35,6 +35,8 @@ function shape(expression: Expression): string {
       return `${expression.name}(${expression.args.map(shape).join(' ')})`
     case 'list':
       return `[${expression.items.map(shape).join(' ')}]`
+    case 'inherited':
+      return shape(expression.expression)
     case 'unary':
       return `(${expression.operator} ${shape(expression.operand)})`
     case 'blank':

@@ -53,6 +53,7 @@ sources:
   schools:
     key: id
     fields: { id: integer, name: text, number: integer }
+    rest: { get: /ws/schools, rows: schools }
   students:
     key: id
     fields:
@@ -65,6 +66,7 @@ sources:
       mark: number
       races: [{ code: text, share: number }]
       tags: [text]
+    rest: { get: /ws/students, rows: students }
 tables:
   role: { S: student, T: teacher }
 entities:

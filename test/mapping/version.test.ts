@@ -17,6 +17,39 @@ describe('the version', () => {
     expect(await version(`${BASE}      examples: [{ it: x, row: { id: 1 }, gives: nothing }]\n`)).toBe(same)
   })
 
+  const kids = `sources:
+  kids:
+    key: id
+    when: settings.on
+    fields: { id: integer, day: date, u_x: { a: text } }
+    powerquery:
+      core: t
+      args: { year: { is: settings.start_year, column: T.Y } }
+      sql: select a.dcid id, a.day day from t a where a.y = :year order by a.dcid
+      columns: { id: T.DCID, day: T.DAY }
+      within: { id: orgs.school.id }
+      changed: day
+      extend: { u_x: { b: id } }
+settings: { on: true, off: true }
+`
+
+  it('does not follow the layout of SQL', async () => {
+    const block = kids.replace('sql: select a.dcid id, ', 'sql: |\n        select   a.dcid id,\n               ')
+    expect(await version(BASE, block)).toBe(await version(BASE, kids))
+  })
+
+  it.each([
+    ['SQL', 'a.y = :year', 'a.y >= :year'],
+    ['an argument', 'settings.start_year', 'settings.first_term_year'],
+    ['a column of a query', 'day: T.DAY', 'day: T.Day'],
+    ['the scope of a query', 'orgs.school.id', 'orgs.school.number'],
+    ['what tells a change', '      changed: day\n', ''],
+    ['an extension', 'b: id', 'c: id'],
+    ['when a source is read', 'settings.on', 'settings.off'],
+  ])('follows %s', async (_, from, to) => {
+    expect(await version(BASE, kids.replace(from, to))).not.toBe(await version(BASE, kids))
+  })
+
   it.each([
     ['a formula', '="sch" & id', '="org" & id'],
     ['a setting', 'example.org', 'example.com'],

@@ -16,7 +16,9 @@ const healthy: Handler = ({ path, query, token }) => {
 
 const DENIED = { errorMessage: { message: 'Plugin is missing required accessLevelV1Api READ permission' } }
 
-async function check(changes: Readonly<Record<string, () => Response | Promise<Response>>> = {}) {
+type Changes = Readonly<Record<string, () => Response | Promise<Response>>>
+
+async function check(changes: Changes = {}, question?: Parameters<typeof checkConnection>[1]) {
   const server = fakeServer((seen) => changes[seen.path]?.() ?? healthy(seen))
   const { client, clock } = fakeClient(
     {
@@ -27,7 +29,7 @@ async function check(changes: Readonly<Record<string, () => Response | Promise<R
     },
     { maxAttempts: 2 },
   )
-  return checkConnection(client)
+  return checkConnection(client, question)
 }
 
 describe('the connection check', () => {
@@ -85,6 +87,91 @@ describe('the connection check', () => {
     expect(result.steps.at(-1)).toMatchObject({ name, ok: false, remedy: expect.stringMatching(remedy) })
     expect(result.steps.slice(0, -1).every((step) => step.ok)).toBe(true)
     expect(JSON.stringify(result)).not.toMatch(new RegExp(`${CLIENT_SECRET}|token-\\d`))
+  })
+
+  describe('of what may be read', () => {
+    const QUERIES = '/ws/schema/query/'
+    const call = (name: string) => ({ name: `org.example.sis.roster.${name}`, arguments: {} })
+    const district = { source: 'district', rest: '/ws/v1/district', queries: [] }
+    const schools = { source: 'schools', rest: '/ws/v1/district/school', queries: [call('schools')] }
+    const rooms = { source: 'rooms', queries: [call('rooms')] }
+    const SOURCES = [district, schools, rooms]
+    const allowed = () => json({ '@extensions': '' })
+    const withQueries = (changes: Changes = {}): Changes => ({
+      [`${QUERIES}${call('schools').name}`]: allowed,
+      [`${QUERIES}${call('rooms').name}`]: allowed,
+      ...changes,
+    })
+    const denied = { '/ws/v1/district/school/count': () => json(DENIED, { status: 401 }) }
+    const errors = ['rooms.name', 'rooms.dcid'].map((field) => ({
+      resource: 'q',
+      field,
+      code: 'No access to the field',
+    }))
+    const ungranted = {
+      [`${QUERIES}${call('rooms').name}`]: () => json({ message: 'Validation Failed', errors }, { status: 403 }),
+    }
+
+    it('tells of each reader, and which template a sync would take', async () => {
+      const { ok, steps, templates } = await check(withQueries(), { sources: SOURCES, setting: 'auto' })
+      expect(ok).toBe(true)
+      expect(steps).toHaveLength(5)
+      expect(templates).toMatchObject({ setting: 'auto', template: 'powerquery' })
+      expect(templates?.readers.map(({ source, path, query, state }) => [source, path ?? query, state])).toEqual([
+        ['district', '/ws/v1/district', 'allowed'],
+        ['schools', '/ws/v1/district/school', 'allowed'],
+        ['schools', call('schools').name, 'allowed'],
+        ['rooms', call('rooms').name, 'allowed'],
+      ])
+      expect(templates).not.toHaveProperty('remedy')
+    })
+
+    it('tells what is missing for the better template', async () => {
+      const { ok, templates } = await check(withQueries(ungranted), { sources: SOURCES, setting: 'auto' })
+      expect(ok).toBe(true)
+      expect(templates).toMatchObject({
+        template: 'rest',
+        detail: 'The plugin may not read ROOMS.DCID, ROOMS.NAME.',
+        remedy: expect.stringMatching(/plugin --out/),
+      })
+      expect(templates?.readers.at(-1)).toMatchObject({ state: 'not-granted', missing: ['ROOMS.DCID', 'ROOMS.NAME'] })
+    })
+
+    it('fails where the set template is not possible', async () => {
+      const { ok, steps, templates } = await check(withQueries(ungranted), { sources: SOURCES, setting: 'powerquery' })
+      expect(ok).toBe(false)
+      expect(steps.every((step) => step.ok)).toBe(true)
+      expect(templates).not.toHaveProperty('template')
+      expect(templates).toMatchObject({ detail: expect.stringMatching(/ROOMS.DCID/), remedy: expect.any(String) })
+      expect(templates?.readers).toHaveLength(4)
+    })
+
+    it('fails where the data came by powerquery and auto would have to go back', async () => {
+      const question = { sources: SOURCES, setting: 'auto', before: 'powerquery' } as const
+      expect(await check(withQueries(ungranted), question)).toMatchObject({ ok: false })
+    })
+
+    it('goes on where v1 is denied: a template may need none of it', async () => {
+      const { ok, steps, templates } = await check(withQueries(denied), { sources: [schools, rooms], setting: 'auto' })
+      expect(ok).toBe(true)
+      expect(steps.at(-1)).toMatchObject({ name: 'v1-rights', ok: false })
+      expect(templates).toMatchObject({ template: 'powerquery' })
+      expect(await check(withQueries(denied), { sources: SOURCES, setting: 'auto' })).toMatchObject({ ok: false })
+    })
+
+    it('is not asked where there is no way in', async () => {
+      const changes = { '/oauth/access_token': () => json({ error: 'invalid_client' }, { status: 401 }) }
+      const { ok, templates } = await check(withQueries(changes), { sources: SOURCES, setting: 'auto' })
+      expect(ok).toBe(false)
+      expect(templates).toBeUndefined()
+    })
+
+    it('tells of a failure that may pass', async () => {
+      const busy = { [`${QUERIES}${call('rooms').name}`]: () => new Response('', { status: 503 }) }
+      const { ok, templates } = await check(withQueries(busy), { sources: SOURCES, setting: 'auto' })
+      expect(ok).toBe(false)
+      expect(templates).toMatchObject({ readers: [], detail: expect.stringMatching(/503/) })
+    })
   })
 
   it('ends with sync-stopped when it is told to stop', async () => {

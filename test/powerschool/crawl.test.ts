@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/log.ts'
 import { crawl } from '../../src/powerschool/crawl.ts'
-import type { CrawlProgressReport, CrawlSource } from '../../src/powerschool/crawl-ports.ts'
+import type { CrawlProgressReport, RestSource } from '../../src/powerschool/crawl-ports.ts'
 import {
   countBody,
   fakeClient,
@@ -16,7 +16,7 @@ import {
   pause,
 } from './fake.ts'
 
-const PLAN: readonly CrawlSource[] = [
+const PLAN: readonly RestSource[] = [
   source('district', '/ws/v1/district', 'district', { isSingle: true, keyPath: 'uuid', expand: ['race_codes'] }),
   source('schools', '/ws/v1/district/school', 'schools.school'),
   source('terms', '/ws/v1/school/{schools.id}/term', 'terms.term', {
@@ -29,8 +29,8 @@ const PLAN: readonly CrawlSource[] = [
   }),
 ]
 
-function source(name: string, get: string, rows: string, more: Partial<CrawlSource> = {}): CrawlSource {
-  return { name, get, rows, expand: [], extend: [], keyPath: 'id', isSingle: false, ...more }
+function source(name: string, get: string, rows: string, more: Partial<RestSource> = {}): RestSource {
+  return { kind: 'rest', name, get, rows, expand: [], extend: [], keyPath: 'id', isSingle: false, ...more }
 }
 
 const SETTINGS = { term_years: [2025, 2026] }
@@ -103,7 +103,7 @@ describe('a crawl', () => {
   })
 
   it('keeps no more under way than the client allows', async () => {
-    const many = { ...PLAN[2], q: 'start_year==2025' } as CrawlSource
+    const many = { ...PLAN[2], q: 'start_year==2025' } as RestSource
     const store = memoryStore()
     store.beginList('schools', 'all', 500)
     store.savePage('schools', 'all', 1, numbered(500))

@@ -3,7 +3,7 @@
 import { createLog, type Log } from '../../src/log.ts'
 import type { Fetch } from '../../src/powerschool/ask.ts'
 import { createPowerSchoolClient, type PowerSchoolClientOptions } from '../../src/powerschool/client.ts'
-import type { CrawlSource, CrawlStore, ListState } from '../../src/powerschool/crawl-ports.ts'
+import type { CrawlStore, ListState, QueryStore, RestSource } from '../../src/powerschool/crawl-ports.ts'
 
 export const CLIENT_ID = 'client-id-of-the-plugin'
 export const CLIENT_SECRET = 'secret-of-the-plugin'
@@ -50,8 +50,11 @@ export function json(body: unknown, init: ResponseInit = {}): Response {
 }
 
 export interface Seen {
+  readonly method: string
   readonly path: string
   readonly query: URLSearchParams
+  /** What was sent as JSON. */
+  readonly body: unknown
   readonly token: string | undefined
   /** How many requests to this path came before. */
   readonly nth: number
@@ -84,8 +87,11 @@ export function fakeServer(handler: Handler): FakeServer {
       times.set(pathname, nth + 1)
       try {
         for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
-        const token = new Headers(init.headers).get('authorization')?.replace(/^Bearer /, '')
-        const answer = handler({ path: pathname, query: searchParams, token, nth })
+        const headers = new Headers(init.headers)
+        const token = headers.get('authorization')?.replace(/^Bearer /, '')
+        const isJson = headers.get('content-type') === 'application/json'
+        const body: unknown = isJson ? JSON.parse(String(init.body)) : undefined
+        const answer = handler({ method: init.method ?? 'GET', path: pathname, query: searchParams, body, token, nth })
         if (pathname === '/oauth/access_token') server.tokenRequests += 1
         else server.log.push(`${pathname}${search}`)
         if (answer !== undefined) return await answer
@@ -139,6 +145,24 @@ export function bodyOf(wrapper: string, child: string, rows: readonly unknown[])
   return json({ [wrapper]: { [child]: rows.length === 1 ? rows[0] : rows } })
 }
 
+/** A body that comes in the given pieces, and breaks off after them with `failure`. */
+export function streamed(pieces: readonly string[], { failure, init }: { failure?: Error; init?: ResponseInit } = {}) {
+  let next = 0
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const piece = pieces[next]
+        next += 1
+        if (piece !== undefined) controller.enqueue(new TextEncoder().encode(piece))
+        else if (failure === undefined) controller.close()
+        else controller.error(failure)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return new Response(body, { headers: { 'content-type': 'application/json' }, ...init })
+}
+
 export function countBody(count: number): Response {
   return json({ resource: { count } })
 }
@@ -168,6 +192,22 @@ export interface MemoryStore extends CrawlStore {
   readonly proved: Map<string, readonly unknown[]>
   /** The ids kept for a source, sorted. */
   ids(source: string): number[]
+}
+
+const none = (): never => {
+  throw new Error('this plan has no PowerQuery')
+}
+const NO_QUERIES: QueryStore = {
+  changedSince: none,
+  beginRows: none,
+  saveRows: none,
+  finishRows: none,
+  beginUpdate: none,
+  beginChanges: none,
+  saveChanges: none,
+  beginKeys: none,
+  saveKeys: none,
+  finishUpdate: none,
 }
 
 /** Keeps rows by list and page; `parentValues('schools.id')` are the ids kept for the source `schools`. */
@@ -235,6 +275,7 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
       calls.push(`finishSource ${source}`)
       sourcesDone.add(source)
     },
+    queries: NO_QUERIES,
   }
   return store
 }
@@ -242,6 +283,6 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
 /** Where nothing is long enough to let others in. */
 export const pause = async (): Promise<void> => {}
 
-export function source(name: string, get: string, rows: string, more: Partial<CrawlSource> = {}): CrawlSource {
-  return { name, get, rows, expand: [], extend: [], keyPath: 'id', isSingle: false, ...more }
+export function source(name: string, get: string, rows: string, more: Partial<RestSource> = {}): RestSource {
+  return { kind: 'rest', name, get, rows, expand: [], extend: [], keyPath: 'id', isSingle: false, ...more }
 }

@@ -21,6 +21,7 @@ import { openStore } from './support.ts'
 
 const START: CrawlStart = {
   plan: 'plan',
+  template: 'rest',
   settings: { schools: [] },
   sources: ['terms', 'courses'],
   indexes: [],
@@ -332,7 +333,7 @@ describe('one crawl after another', () => {
     }
     const crawl = beginCrawl(sql, { ...START, ...change })
     expect(seen(sql, crawl)).toEqual([])
-    expect(readMirror(sql)).toEqual({ plan: 'other', fullMs: undefined })
+    expect(readMirror(sql)).toEqual({ plan: 'other', template: 'rest', fullMs: undefined })
     const names = sql.all<{ name: string }>(`select name from sqlite_master where name like 'staged%' order by name`)
     expect(names.map(({ name }) => name)).toEqual([
       'staged_courses',
@@ -348,7 +349,7 @@ describe('one crawl after another', () => {
     await crawlCourses(sql, {}, { isFull: true, now: 1 })
     await crawlCourses(sql, {}, { isFull: false, now: 2 })
     beginCrawl(sql, { ...START, isFull: true, now: 3 })
-    expect(readMirror(sql)).toEqual({ plan: 'plan', fullMs: 1 })
+    expect(readMirror(sql)).toEqual({ plan: 'plan', template: 'rest', fullMs: 1 })
   })
 })
 

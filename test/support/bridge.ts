@@ -13,6 +13,7 @@ import type { SyncRecord } from '../../src/store/syncs.ts'
 import type { SyncReport } from '../../src/sync/report.ts'
 import { runSync } from '../../src/sync/sync.ts'
 import { runUpkeep } from '../../src/sync/upkeep.ts'
+import { pluginOf } from './plugin.ts'
 
 export const PUBLIC_URL = 'https://bridge.example.org'
 export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
@@ -41,6 +42,8 @@ export interface TestBridgeOptions {
   readonly district: District
   readonly settings?: Readonly<Record<string, string>>
   readonly simulator?: Omit<SimulatorOptions, 'district'>
+  /** Installs the plugin that this mapping asks for; PowerSchool is read by its queries then, unless the settings say otherwise. */
+  readonly hasPlugin?: boolean
   /** The store; another bridge's, to start again on what it left. */
   readonly sql?: NodeSqlite
   readonly mapping?: Mapping
@@ -60,6 +63,7 @@ export async function openTestBridge({
   district,
   settings,
   simulator,
+  hasPlugin = false,
   sql,
   mapping,
   lockOwner = { name: 'test', mayBeAlive: () => false },
@@ -76,6 +80,7 @@ export async function openTestBridge({
       ONEROSTER_CLIENT_ID: CONSUMER.id,
       ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
       ADMIN_TOKEN,
+      POWERSCHOOL_TEMPLATE: hasPlugin ? 'powerquery' : 'rest',
       ...settings,
     },
     { needsPowerSchool: true },
@@ -104,6 +109,7 @@ export async function openTestBridge({
     signingKey: signingKey ?? SIGNING_KEY,
   }
   defaultMapping ??= loadMapping(readMappingFiles())
+  if (hasPlugin) powerSchool.plugins.install(pluginOf(mapping ?? defaultMapping, read.config.plugin))
   prepareStore(runtime)
   await prepareConsumer(read.config, runtime)
   const bridge = createBridge({

@@ -101,6 +101,7 @@ function settings(url: string, folder: string): Record<string, string> {
     POWERSCHOOL_URL: url,
     POWERSCHOOL_CLIENT_ID: DEFAULT_CREDENTIALS.clientId,
     POWERSCHOOL_CLIENT_SECRET: DEFAULT_CREDENTIALS.clientSecret,
+    POWERSCHOOL_TEMPLATE: 'rest',
     ONEROSTER_CLIENT_ID: FIRST.id,
     ONEROSTER_CLIENT_SECRET: FIRST.secret,
     ADMIN_TOKEN,

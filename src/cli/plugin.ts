@@ -1,0 +1,152 @@
+// `bridge plugin`: writes the plugin that a PowerSchool administrator installs, and tells what it asks for.
+import { DEFAULT_PLUGIN_QUERIES } from '../config.ts'
+import { readProfileMapping } from '../node.ts'
+import { pluginFiles } from '../powerschool/plugin.ts'
+import { type PluginForm, packPlugin } from '../powerschool/plugin-bytes.ts'
+import { type ChosenVersion, chooseVersion, isVersion, type KnownPlugin } from '../powerschool/plugin-version.ts'
+import type { Command } from './command.ts'
+import { print, printJson, say } from './output.ts'
+import { contentDigest, type PluginMemory, readMemory, remember } from './plugin-memory.ts'
+import { isEqual, type PresentPlugin, readPresent } from './plugin-present.ts'
+import { askedColumns, type PluginRequest, pluginRequest, restRequest } from './plugin-request.ts'
+import { columnsMarkdown } from './plugin-table.ts'
+import { administratorSteps, countColumns, describeColumns, describeQueries } from './plugin-text.ts'
+import { localSettings } from './settings.ts'
+import { writeWhole } from './write-whole.ts'
+
+const USAGE = [
+  'bridge plugin --out FILE [--rest-only] [--mapping FILE] [--json]',
+  'bridge plugin --columns [--mapping FILE] [--json]',
+  '',
+  '  --out FILE      where to write it: a .zip, or with --rest-only a .xml; an older plugin of the same name is replaced',
+  '  --rest-only     the bare manifest: it opens /ws/v1 and asks for no column',
+  '  --mapping FILE  an overlay, instead of the one that MAPPING names',
+  '  --columns       prints the columns of all sources as a Markdown table, and writes nothing',
+  '',
+  'PLUGIN_NAME, PLUGIN_PUBLISHER, PLUGIN_EMAIL and PLUGIN_QUERIES name it. The version rises when the content changed;',
+  'DATA_DIR/plugin.json remembers the last one.',
+].join('\n')
+
+export const pluginCommand: Command = {
+  name: 'plugin',
+  summary: 'Writes the plugin for PowerSchool, and tells which columns it asks for and why.',
+  usage: USAGE,
+  options: { out: 'value', 'rest-only': 'flag', mapping: 'value', columns: 'flag' },
+  positionals: 0,
+  async run({ values, flags, isJson }) {
+    const { out, mapping: overlay } = values
+    const form: PluginForm = flags.has('rest-only') ? 'xml' : 'zip'
+    const misuse = findMisuse(out, overlay, flags, form)
+    if (misuse !== undefined) {
+      say(`${misuse}\n\n${USAGE}`)
+      return 2
+    }
+    if (out === undefined) return tellColumns(overlay, isJson)
+    return makePlugin(out, form, overlay, isJson)
+  },
+}
+
+function findMisuse(
+  out: string | undefined,
+  overlay: string | undefined,
+  flags: ReadonlySet<string>,
+  form: PluginForm,
+): string | undefined {
+  if (overlay === '') return '--mapping is empty. Name an overlay file, or leave it out.'
+  if (form === 'xml' && overlay !== undefined) return '--rest-only asks for no column, so leave --mapping out.'
+  if (flags.has('columns')) {
+    return out === undefined && form === 'zip'
+      ? undefined
+      : '--columns writes no file: leave --out and --rest-only out.'
+  }
+  if (out === undefined || out === '') return `Where to? Write --out plugin.${form}.`
+  if (out.toLowerCase().endsWith(`.${form}`)) return undefined
+  return `PowerSchool goes by the ending of the name: write --out FILE.${form}${form === 'zip' ? ', or --rest-only for the bare .xml' : ''}.`
+}
+
+function tellColumns(overlay: string | undefined, isJson: boolean): number {
+  const columns = askedColumns(readProfileMapping(overlay ?? localSettings().mapping).sources)
+  if (isJson) printJson({ columns })
+  else print(columnsMarkdown(columns))
+  return 0
+}
+
+function makePlugin(out: string, form: PluginForm, overlay: string | undefined, isJson: boolean): number {
+  const config = localSettings()
+  const { name, queries } = config.plugin
+  const present = readPresent(out, name)
+  const mappingPath = form === 'xml' ? undefined : (overlay ?? config.mapping)
+  const request =
+    form === 'xml' ? restRequest(config.plugin) : pluginRequest(readProfileMapping(mappingPath), config.plugin)
+  const bytesOf = (version: string) => packPlugin(pluginFiles(request.plugin, version), form)
+  const memory = readMemory(config.dataDir)
+  const digest = contentDigest(pluginFiles(request.plugin, ANY_VERSION))
+  const chosen = chooseVersion(
+    [...rememberedPlugin(memory[name], digest), ...presentPlugin(present, bytesOf)],
+    Date.now(),
+  )
+  // First, so that a version that has left this machine is never given to another content.
+  remember(config.dataDir, memory, name, chosen.version, digest)
+  writeWhole(out, bytesOf(chosen.version))
+  const settings = [
+    ...(queries === DEFAULT_PLUGIN_QUERIES || form === 'xml' ? [] : [`PLUGIN_QUERIES=${queries}`]),
+    ...(mappingPath === undefined ? [] : [`MAPPING=${mappingPath}`]),
+  ]
+  tell({ out, form, request, chosen, settings }, isJson)
+  return 0
+}
+
+const ANY_VERSION = '0'
+
+function rememberedPlugin(entry: PluginMemory[string] | undefined, digest: string): readonly KnownPlugin[] {
+  return entry === undefined ? [] : [{ version: entry.version, isSame: entry.digest === digest }]
+}
+
+function presentPlugin(
+  present: PresentPlugin | undefined,
+  bytesOf: (version: string) => Uint8Array,
+): readonly KnownPlugin[] {
+  if (present === undefined || !isVersion(present.version)) return []
+  return [{ version: present.version, isSame: isEqual(present.bytes, bytesOf(present.version)) }]
+}
+
+interface Made {
+  readonly out: string
+  readonly form: PluginForm
+  readonly request: PluginRequest
+  readonly chosen: ChosenVersion
+  readonly settings: readonly string[]
+}
+
+function tell({ out, form, request, chosen, settings }: Made, isJson: boolean): void {
+  const { plugin, queries, columns } = request
+  const { version, isNew, before } = chosen
+  const steps = administratorSteps({ file: out, hasQueries: queries.length > 0, settings })
+  if (isJson) {
+    printJson({ file: out, form, name: plugin.name, version, isNew, before, queries, columns, steps })
+    return
+  }
+  const news = isNew ? `new${before === undefined ? '' : `; before it ${before}`}` : 'unchanged'
+  const asks =
+    queries.length === 0
+      ? ['It opens /ws/v1 for reading, and asks for no column.']
+      : [
+          `Queries (${queries.length}):`,
+          '',
+          describeQueries(queries),
+          '',
+          `It opens /ws/v1 for reading, and asks to read ${countColumns(columns)}:`,
+          '',
+          describeColumns(columns),
+        ]
+  const lines = [
+    `${out}: plugin "${plugin.name}", version ${version} (${news})`,
+    '',
+    ...asks,
+    '',
+    'What the administrator does:',
+    '',
+    ...steps.map((step, at) => `${at + 1}. ${step}`),
+  ]
+  print(lines.join('\n'))
+}

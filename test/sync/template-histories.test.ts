@@ -1,0 +1,94 @@
+// Random lives of a district that is read by named queries: each sync, incremental or full, publishes what its tables hold.
+import { describe, expect, it } from 'vitest'
+import { createDistrict } from '../../fixtures/powerschool/district.ts'
+import { seeded } from '../powerschool/fake.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { BULK_WITH_CONTACTS, dayOf, disagreements, openBulk } from './bulk-bridge.ts'
+import { CHANGE_KINDS, changeOne } from './template-changes.ts'
+
+const SEEDS = 10
+const ROUNDS = 10
+const HOUR_MS = 3_600_000
+const isFull = ({ logged }: TestBridge): boolean =>
+  logged.map((line) => JSON.parse(line)).findLast(({ event }) => event === 'crawl-started')?.isFull
+
+// The guard against mass removal is of no concern here.
+const SETTINGS = { TOKEN_LIFETIME: 'P300D', GUARD_SHARE: '1' }
+
+async function open(seed: number, today?: string): Promise<TestBridge> {
+  const district = createDistrict({ students: 80, seed, today: '2026-11-18', perStudentEnrollments: 3 })
+  const bridge = await openBulk({ ...district, today: today ?? district.today }, { contacts: true, settings: SETTINGS })
+  expect(await bridge.syncNow()).toMatchObject({ status: 'success' })
+  return bridge
+}
+
+describe('incremental syncs by named queries', () => {
+  it.each(CHANGE_KINDS)('see %s', async (kind) => {
+    const bridge = await open(3)
+    const random = seeded(CHANGE_KINDS.indexOf(kind) + 1)
+    for (let round = 0; round < 3; round++) {
+      bridge.clock.now += HOUR_MS
+      changeOne(kind, { district: bridge.district, random, day: dayOf(bridge) })
+      expect(await bridge.syncNow()).toMatchObject({ status: 'success' })
+      expect(isFull(bridge)).toBe(false)
+      expect(await disagreements(bridge, BULK_WITH_CONTACTS)).toEqual([])
+    }
+  })
+
+  it.each(Array.from({ length: SEEDS }, (_, index) => index + 1))('follow a whole life (seed %i)', async (seed) => {
+    const random = seeded(seed)
+    const bridge = await open(seed)
+    let incremental = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      bridge.clock.now += Math.ceil(random() * 9 * HOUR_MS)
+      const made = Array.from({ length: Math.floor(random() * 8) }, () => {
+        const kind = CHANGE_KINDS[Math.floor(random() * CHANGE_KINDS.length)] ?? ''
+        changeOne(kind, { district: bridge.district, random, day: dayOf(bridge) })
+        return kind
+      })
+      expect(await bridge.syncNow()).toMatchObject({ status: 'success' })
+      if (!isFull(bridge)) incremental += 1
+      expect({ round, made, found: await disagreements(bridge, BULK_WITH_CONTACTS) }).toEqual({
+        round,
+        made,
+        found: [],
+      })
+    }
+    expect(incremental).toBeGreaterThan(ROUNDS / 3)
+    // A full one finds nothing that the incremental ones left behind.
+    bridge.clock.now += 21 * HOUR_MS
+    expect(await bridge.syncNow()).toMatchObject({ status: 'success' })
+    expect(isFull(bridge)).toBe(true)
+    expect(await disagreements(bridge, BULK_WITH_CONTACTS)).toEqual([])
+  })
+
+  // Rows of the next year come into view whose dates have not moved.
+  it('turn to the next school year, 45 days before it begins', async () => {
+    const bridge = await open(1, '2027-06-21')
+    const sections = new Set<string>()
+    for (let round = 0; round < 4; round++) {
+      bridge.clock.now += 4 * HOUR_MS
+      expect(await bridge.syncNow()).toMatchObject({ status: 'success' })
+      expect(isFull(bridge)).toBe(false)
+      expect(await disagreements(bridge, BULK_WITH_CONTACTS)).toEqual([])
+      sections.add(await (await bridge.get(`/classes?limit=1&filter=status='active'`)).text())
+    }
+    expect(dayOf(bridge)).toBe('2027-06-22')
+    expect(sections.size).toBe(2)
+  })
+
+  it('leave to the next full one what moved no date', async () => {
+    const bridge = await open(2)
+    const { db } = bridge.district
+    const old = `select dcid from students where enroll_status = 0 and transaction_date < '2026-10-01' order by dcid limit 1`
+    const dcid = Number(db.prepare(old).get()?.dcid)
+    db.prepare(`update students set middle_name = 'Unseen' where dcid = ?`).run(dcid)
+    bridge.clock.now += HOUR_MS
+    expect(await bridge.syncNow()).toMatchObject({ status: 'success', report: { generation: 1 } })
+    expect(await disagreements(bridge, BULK_WITH_CONTACTS)).toHaveLength(1)
+    bridge.clock.now += 21 * HOUR_MS
+    expect(await bridge.syncNow()).toMatchObject({ status: 'success', report: { generation: 2 } })
+    expect(isFull(bridge)).toBe(true)
+    expect(await disagreements(bridge, BULK_WITH_CONTACTS)).toEqual([])
+  })
+})
