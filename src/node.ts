@@ -1,47 +1,30 @@
 // The bridge on Node: opens a profile from the environment, and serves it until it is told to stop.
 import { hkdfSync } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { constants, deflateRaw, type ZlibOptions } from 'node:zlib'
 import { createAdaptorServer } from '@hono/node-server'
 import { Agent, fetch } from 'undici'
 import { SEALING_KEY_BYTES } from './auth/sealing.ts'
 import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from './bridge.ts'
-import { readLayers } from './cli/layer-files.ts'
 import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
 import { BridgeError } from './errors.ts'
-import { loadMapping } from './load-mapping.ts'
 import { createLog, type Log } from './log.ts'
 import type { Mapping } from './mapping/compile.ts'
-import type { MappingFile } from './mapping/load.ts'
+import { readProfileMapping } from './mapping-files.ts'
 import type { Fetch } from './powerschool/ask.ts'
 import type { LockOwner } from './store/locks.ts'
 import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
 import type { Deflate } from './store/records.ts'
 
-const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
 const SIGNING_KEY_BYTES = 32
 const DRAIN_MS = 5_000
 const SWEEP_MS = 50
-
-/** The default mapping's files, with paths as a person would write them from the project's folder. */
-export function readMappingFiles(): MappingFile[] {
-  return readdirSync(MAPPINGS, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.yaml') && !name.startsWith('districts'))
-    .sort()
-    .map((name) => ({ path: join('mappings', name), text: readFileSync(join(MAPPINGS, name), 'utf8') }))
-}
-
-/** The default mapping with the overlay of this path over it. Refuses with `mapping-invalid` and every diagnostic. */
-export function readProfileMapping(overlay: string | undefined): Mapping {
-  return loadMapping(readMappingFiles(), readLayers(overlay))
-}
 
 /** With `isServing`, what is written is moved into the file beside the readers, who would wait for the disk otherwise. */
 export function openDatabase(config: Config, { isServing = false } = {}): NodeSqlite {

@@ -47,6 +47,7 @@ describe('the runtime', () => {
   const KNOWS_NODE = [
     'src/node.ts',
     'src/cli.ts',
+    'src/mapping-files.ts',
     'src/store/node-sqlite.ts',
     'src/store/node-checkpoints.ts',
     'src/store/node-checkpoint-thread.ts',

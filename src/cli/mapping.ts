@@ -2,23 +2,25 @@
 import { checkFiles, testFiles } from '../load-mapping.ts'
 import { type Diagnostic, formatDiagnostic } from '../mapping/diagnostic.ts'
 import type { MappingFile } from '../mapping/load.ts'
-import { readMappingFiles } from '../node.ts'
+import { readLayers, readMappingFiles } from '../mapping-files.ts'
 import type { Command, CommandInput } from './command.ts'
-import { readLayers } from './layer-files.ts'
 import { print, printJson, say } from './output.ts'
 
 const LAYER = `
   --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any`
 
+const CHECK_USAGE = `bridge mapping check [--mapping FILE] [--json]\n${LAYER}`
+const TEST_USAGE = `bridge mapping test [--mapping FILE] [--json]\n${LAYER}`
 const options = { mapping: 'value' } as const
 
 export const mappingCheckCommand: Command = {
   name: 'mapping check',
   summary: 'Checks the mapping files: names, types, references, vocabularies; every mistake with its line and column.',
-  usage: `bridge mapping check [--mapping FILE] [--json]\n${LAYER}`,
+  usage: CHECK_USAGE,
   options,
   positionals: 0,
   async run(input) {
+    if (input.values.mapping === '') return misuse(CHECK_USAGE)
     const { files, found, all } = readFiles(input)
     const { diagnostics } = checkFiles(files, found)
     if (diagnostics.length > 0) return fail(input, all, diagnostics)
@@ -31,10 +33,11 @@ export const mappingCheckCommand: Command = {
 export const mappingTestCommand: Command = {
   name: 'mapping test',
   summary: 'Runs the examples in the mapping files.',
-  usage: `bridge mapping test [--mapping FILE] [--json]\n${LAYER}`,
+  usage: TEST_USAGE,
   options,
   positionals: 0,
   async run(input) {
+    if (input.values.mapping === '') return misuse(TEST_USAGE)
     const { files, found, all } = readFiles(input)
     const { examples, diagnostics } = testFiles(files, found)
     if (diagnostics.length > 0) return fail(input, all, diagnostics)
@@ -51,9 +54,16 @@ export const mappingTestCommand: Command = {
   },
 }
 
+/** An empty option would check the default mapping alone, and say that all is well. */
+function misuse(usage: string): number {
+  say(`--mapping is empty. Name a layer, or leave it out.\n\n${usage}`)
+  return 2
+}
+
 function readFiles({ values }: CommandInput) {
   const files = readMappingFiles()
-  const found = readLayers(values.mapping ?? process.env.MAPPING)
+  // As `config.ts` reads it, where a blank setting counts as not set.
+  const found = readLayers(values.mapping ?? (process.env.MAPPING?.trim() || undefined))
   return { files, found, all: [...files, ...found.layers] }
 }
 

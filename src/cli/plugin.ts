@@ -1,6 +1,6 @@
 // `bridge plugin`: writes the plugin that a PowerSchool administrator installs, and tells what it asks for.
 import { DEFAULT_PLUGIN_QUERIES } from '../config.ts'
-import { readProfileMapping } from '../node.ts'
+import { readProfileMapping } from '../mapping-files.ts'
 import { pluginFiles } from '../powerschool/plugin.ts'
 import { type PluginForm, packPlugin } from '../powerschool/plugin-bytes.ts'
 import { type ChosenVersion, chooseVersion, isVersion, type KnownPlugin } from '../powerschool/plugin-version.ts'
@@ -18,7 +18,7 @@ const USAGE = [
   'bridge plugin --out FILE [--rest-only] [--mapping FILE] [--json]',
   'bridge plugin --columns [--mapping FILE] [--json]',
   '',
-  '  --out FILE      where to write it: a .zip, or with --rest-only a .xml; an older plugin of the same name is replaced',
+  '  --out FILE      where to write it: a .zip, with --rest-only a .xml too; an older plugin of the same name is replaced',
   '  --rest-only     the bare manifest: it opens /ws/v1 and asks for no column',
   '  --mapping FILE  an overlay, instead of the one that MAPPING names',
   '  --columns       prints the columns of all sources as a Markdown table, and writes nothing',
@@ -35,14 +35,14 @@ export const pluginCommand: Command = {
   positionals: 0,
   async run({ values, flags, isJson }) {
     const { out, mapping: overlay } = values
-    const form: PluginForm = flags.has('rest-only') ? 'xml' : 'zip'
-    const misuse = findMisuse(out, overlay, flags, form)
+    const isRestOnly = flags.has('rest-only')
+    const misuse = findMisuse(out, overlay, flags)
     if (misuse !== undefined) {
       say(`${misuse}\n\n${USAGE}`)
       return 2
     }
     if (out === undefined) return tellColumns(overlay, isJson)
-    return makePlugin(out, form, overlay, isJson)
+    return makePlugin(out, isRestOnly, overlay, isJson)
   },
 }
 
@@ -50,18 +50,21 @@ function findMisuse(
   out: string | undefined,
   overlay: string | undefined,
   flags: ReadonlySet<string>,
-  form: PluginForm,
 ): string | undefined {
+  const isRestOnly = flags.has('rest-only')
   if (overlay === '') return '--mapping is empty. Name an overlay file, or leave it out.'
-  if (form === 'xml' && overlay !== undefined) return '--rest-only asks for no column, so leave --mapping out.'
+  if (isRestOnly && overlay !== undefined) return '--rest-only asks for no column, so leave --mapping out.'
   if (flags.has('columns')) {
-    return out === undefined && form === 'zip'
-      ? undefined
-      : '--columns writes no file: leave --out and --rest-only out.'
+    return out === undefined && !isRestOnly ? undefined : '--columns writes no file: leave --out and --rest-only out.'
   }
-  if (out === undefined || out === '') return `Where to? Write --out plugin.${form}.`
-  if (out.toLowerCase().endsWith(`.${form}`)) return undefined
-  return `PowerSchool goes by the ending of the name: write --out FILE.${form}${form === 'zip' ? ', or --rest-only for the bare .xml' : ''}.`
+  if (out === undefined || out === '') return `Where to? Write --out plugin.${isRestOnly ? 'xml' : 'zip'}.`
+  if (isRestOnly || !/\.xml$/i.test(out)) return undefined
+  return 'A plugin with queries is a zip, and PowerSchool goes by the ending: write --out FILE.zip, or --rest-only for the bare .xml.'
+}
+
+/** PowerSchool goes by the ending of the name. The bare manifest may be packed too. */
+function formOf(out: string, isRestOnly: boolean): PluginForm {
+  return isRestOnly && !/\.zip$/i.test(out) ? 'xml' : 'zip'
 }
 
 function tellColumns(overlay: string | undefined, isJson: boolean): number {
@@ -71,13 +74,15 @@ function tellColumns(overlay: string | undefined, isJson: boolean): number {
   return 0
 }
 
-function makePlugin(out: string, form: PluginForm, overlay: string | undefined, isJson: boolean): number {
+function makePlugin(out: string, isRestOnly: boolean, overlay: string | undefined, isJson: boolean): number {
+  const form = formOf(out, isRestOnly)
   const config = localSettings()
   const { name, queries } = config.plugin
   const present = readPresent(out, name)
-  const mappingPath = form === 'xml' ? undefined : (overlay ?? config.mapping)
-  const request =
-    form === 'xml' ? restRequest(config.plugin) : pluginRequest(readProfileMapping(mappingPath), config.plugin)
+  const mappingPath = isRestOnly ? undefined : (overlay ?? config.mapping)
+  const request = isRestOnly
+    ? restRequest(config.plugin)
+    : pluginRequest(readProfileMapping(mappingPath), config.plugin)
   const bytesOf = (version: string) => packPlugin(pluginFiles(request.plugin, version), form)
   const memory = readMemory(config.dataDir)
   const digest = contentDigest(pluginFiles(request.plugin, ANY_VERSION))
@@ -89,7 +94,7 @@ function makePlugin(out: string, form: PluginForm, overlay: string | undefined, 
   remember(config.dataDir, memory, name, chosen.version, digest)
   writeWhole(out, bytesOf(chosen.version))
   const settings = [
-    ...(queries === DEFAULT_PLUGIN_QUERIES || form === 'xml' ? [] : [`PLUGIN_QUERIES=${queries}`]),
+    ...(queries === DEFAULT_PLUGIN_QUERIES || isRestOnly ? [] : [`PLUGIN_QUERIES=${queries}`]),
     ...(mappingPath === undefined ? [] : [`MAPPING=${mappingPath}`]),
   ]
   tell({ out, form, request, chosen, settings }, isJson)

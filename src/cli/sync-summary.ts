@@ -44,8 +44,13 @@ function describeHeld({ collection, reason, removed, of, share, sourcedIds }: He
   return [`Held: ${what[reason]}. Release it with the admin API.`, ...ids]
 }
 
-function describeCrawl({ isFull, requests, rows, changedRows }: CrawlFacts): string {
-  const kind = isFull ? 'every list with its count' : 'short lists that stayed the same without their count'
+const PARTIAL = {
+  rest: 'short lists that stayed the same without their count',
+  powerquery: 'what has changed, and all keys',
+}
+
+function describeCrawl({ template, isFull, requests, rows, changedRows }: CrawlFacts): string {
+  const kind = isFull ? 'every list with its count' : PARTIAL[template]
   return `Read PowerSchool, ${kind}: ${requests} requests, ${rows} rows, ${changedRows} of them new, changed or gone.`
 }
 

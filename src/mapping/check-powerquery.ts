@@ -15,7 +15,7 @@ import { shapeAt } from './shape.ts'
 import { MAX_NAME } from './sql-from.ts'
 import { parseSql } from './sql-select.ts'
 import { bindsOf, type SqlItem } from './sql-tree.ts'
-import { TABLE_COLUMN } from './sql-words.ts'
+import { isReserved, TABLE_COLUMN } from './sql-words.ts'
 import { suggest } from './suggest.ts'
 import type { ScalarNode } from './tree.ts'
 
@@ -152,6 +152,8 @@ function checkArgument({ key, is, column }: ArgumentTree, { tree, report }: Chec
     report(key.place, 'name', '`since` is the argument of queries made for `changed`. Give this one another name.')
   } else if (!/^[a-z][a-z0-9_]{0,29}$/.test(key.text)) {
     report(key.place, 'name', `\`${key.text}\` can't name an argument: at most 30 characters of a-z, 0-9 and _`)
+  } else if (isReserved(key.text)) {
+    report(key.place, 'name', `\`${key.text}\` is a word of SQL. Give the argument another name.`)
   }
   const name = settingIn(is.text)
   const type = name === undefined ? undefined : settingType(tree, name)

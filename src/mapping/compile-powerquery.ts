@@ -144,9 +144,12 @@ function incrementalQueries(compiling: Compiling): PowerqueryReader['incremental
       { inner: innerText(compiling, items), alias: around, rest },
     ),
   })
-  const isChanged = `where ${around}.${changed.alias} >= :${SINCE} or ${around}.${changed.alias} is null`
+  // Days as numbers: PowerSchool binds an argument as what its column is, and Oracle compares a text with no DATE.
+  const day = `${around}.${changed.alias}`
+  const digits = ['1, 4', '6, 2', '9, 2'].map((part) => `substr(${day}, ${part})`).join(' || ')
+  const isChanged = `where (${digits}) + 0 >= :${SINCE} + 0 or ${day} is null`
   const changes = query('changes', kept, `${isChanged}\n${orderBy}`)
-  const since = { name: SINCE, setting: undefined, table: changed.table, column: changed.column }
+  const since = { name: SINCE, setting: undefined, table: key.table, column: key.column }
   return {
     keys: query(
       'keys',

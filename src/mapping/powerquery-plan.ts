@@ -15,7 +15,7 @@ export interface QueryColumn {
 export interface QueryArgument {
   /** `start_year` for `:start_year`. */
   readonly name: string
-  /** The setting of the mapping that gives its value; `undefined` for `since`, which the crawl gives. */
+  /** The setting of the mapping that gives its value; `undefined` for `since`, which the crawl gives: a day as the number 20260517. */
   readonly setting: string | undefined
   readonly table: string
   readonly column: string

@@ -34,7 +34,7 @@ export interface QuerySource {
 /** A named query with the settings that its arguments are taken from. */
 export interface QueryTemplate {
   readonly name: string
-  /** By argument; `since` is not among them. */
+  /** By argument; `since`, a day as the number 20260517, is not among them. */
   readonly settings: Readonly<Record<string, string>>
 }
 

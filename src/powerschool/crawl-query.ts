@@ -43,7 +43,7 @@ async function readChanges(source: QuerySource, since: string, crawl: QueryCrawl
     rows: (rows) => queries.saveChanges(name, rows),
   }
   const keys: QueryReading = { begin: () => queries.beginKeys(name), rows: (rows) => queries.saveKeys(name, rows) }
-  await read(incremental.changes, source, crawl, changes, { since })
+  await read(incremental.changes, source, crawl, changes, { since: Number(since.replaceAll('-', '')) })
   // After the changes: a row that comes in between is in the keys, and tells that it is new.
   await read(incremental.keys, source, crawl, keys)
   return await queries.finishUpdate(name)

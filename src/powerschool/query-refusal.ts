@@ -6,7 +6,7 @@ import { errorsIn } from './refusal-text.ts'
 export const QUERY_PATH = '/ws/schema/query/'
 
 export const UPGRADE_REMEDY =
-  'Make the plugin anew (`npm run bridge -- plugin --out plugin.zip`), upload it in PowerSchool under System > Plugin Management, and approve its fields.'
+  'Disable the plugin in PowerSchool under System > Plugin Management, enable it again, and approve all of its fields. If these are not listed there, make it anew (`npm run bridge -- plugin --out plugin.zip`), upload it, and enable it.'
 
 export const INSTALL_REMEDY =
   'Make the plugin (`npm run bridge -- plugin --out plugin.zip`), upload it in PowerSchool under System > Plugin Management, and enable it; an older version has other queries.'

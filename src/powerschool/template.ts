@@ -85,11 +85,16 @@ export function chooseTemplate(
   before: Template | undefined,
 ): TemplateChoice {
   const lacks = { rest: lacking(findings, 'rest'), powerquery: lacking(findings, 'powerquery') }
+  /** Said only to whom it helps. */
+  const isRestWayOut = lacks.rest.length === 0
   if (setting !== 'auto') {
     if (lacks[setting].length === 0) return chosen(setting, `POWERSCHOOL_TEMPLATE is ${setting}.`)
     throw refusal(
       `POWERSCHOOL_TEMPLATE=${setting}, but ${lackText(lacks[setting])}.`,
-      remedyText(lacks[setting], setting === 'powerquery' ? OR_AUTO : undefined),
+      remedyText(
+        lacks[setting],
+        setting === 'powerquery' && isRestWayOut && before !== 'powerquery' ? OR_AUTO : undefined,
+      ),
     )
   }
   const queries = findings.filter(({ query }) => query !== undefined)
@@ -97,7 +102,7 @@ export function chooseTemplate(
   if (queries.length > 0 && before === 'powerquery') {
     throw refusal(
       `What is published was read by powerquery, and now ${lackText(lacks.powerquery)}.`,
-      remedyText(lacks.powerquery, OR_WITHOUT),
+      remedyText(lacks.powerquery, isRestWayOut ? OR_WITHOUT : undefined),
     )
   }
   if (lacks.rest.length > 0) {

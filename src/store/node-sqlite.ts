@@ -26,7 +26,6 @@ const LOG_PAGES = 4_000
 const LOG_BYTES = 64 << 20
 /** Each shape of filter is a statement of its own, and consumers may send as many shapes as they like. */
 const STATEMENTS = 500
-const MMAP_BYTES = 1 << 30
 
 export interface NodeSqliteOptions {
   readonly busyTimeoutMs?: number
@@ -54,7 +53,6 @@ export function openNodeSqlite(
     pragma journal_size_limit = ${LOG_BYTES};
     pragma temp_store = memory;
     pragma cache_size = -${PAGE_CACHE_KIB};
-    pragma mmap_size = ${MMAP_BYTES};
     pragma foreign_keys = off;
   `)
   const checkpoints = hasCheckpointThread ? startCheckpointThread(database, path) : undefined

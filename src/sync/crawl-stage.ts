@@ -165,7 +165,11 @@ function termYears(settings: Readonly<Record<string, unknown>>, today: string): 
 /** Everything that decides what is asked and how it is stored; a change of any of it begins the crawl anew. */
 function planOf(template: Template, options: CrawlOptions): string {
   const { mapping, settings } = options
-  const shapes = mapping.sources.map(({ name, shape }) => [name, namesAndTypes(shape)])
+  const shapes = mapping.sources.map(({ name, shape, powerquery }) => [
+    name,
+    namesAndTypes(shape),
+    template === 'powerquery' ? powerquery?.rows.columns.map(({ alias, path }) => [alias, path]) : undefined,
+  ])
   const sources = crawlSources({ ...options, template })
   return JSON.stringify([sources, shapes, mapping.indexes, { ...mapping.settings, ...settings }])
 }

@@ -43,7 +43,8 @@ export async function templateToTry(options: CrawlOptions): Promise<Template> {
   const sources = sourcesOf(options)
   const [first] = sources.filter(({ queries }) => queries.length > 0)
   if (first === undefined) return 'rest'
-  if (readMirror(sql)?.template !== 'rest') return 'powerquery'
+  // Rows of a crawl by `rest` that was not finished are no leave to go back to it.
+  if (readMirror(sql)?.template !== 'rest' || templateBefore(sql) === 'powerquery') return 'powerquery'
   const glance = await probeTemplates(options.client, [first])
   if (glance.findings.some(({ query, state }) => query !== undefined && state !== 'allowed')) return 'rest'
   const { template } = chooseTemplate(await probeTemplates(options.client, sources), 'auto', templateBefore(sql))

@@ -25,7 +25,7 @@ export interface SyncProgress {
 /** What the crawl asked for, and what came. */
 export interface CrawlFacts {
   readonly template: Template
-  /** False when short lists that stayed the same were read without their count. */
+  /** False when short lists that stayed the same were read without their count (rest), or only what has changed (powerquery). */
   readonly isFull: boolean
   readonly requests: number
   /** Rows that stand in the store after it. */

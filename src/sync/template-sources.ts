@@ -9,7 +9,7 @@ type Settings = Readonly<Record<string, unknown>>
 
 /** A year as good as any: only whether the query is answered counts, not with how many rows. */
 const SOME_NUMBER = 2000
-const LONG_AGO = '2000-01-01'
+const LONG_AGO = 20_000_101
 
 /**
  * The sources that the settings ask for, with every query that a crawl may send; `prefix` is what the names of the plugin's

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import packageJson from '../../package.json' with { type: 'json' }
 import type { LoopHolds } from './loop-watch.ts'
 
 export interface PowerSchoolProcess {
@@ -86,6 +87,10 @@ export interface BenchProcess {
   stop(): Promise<void>
 }
 
+const BRIDGE = 'bridge-process.ts'
+/** What `npm start` gives Node. */
+const START_FLAGS = packageJson.scripts.start.split(' ').filter((word) => word.startsWith('--'))
+
 /** Forks a file of this folder and waits for its first message. */
 export async function startProcess(
   file: string,
@@ -94,6 +99,7 @@ export async function startProcess(
 ): Promise<BenchProcess> {
   const child = fork(join(import.meta.dirname, file), args, {
     env: { ...process.env, ...environment },
+    execArgv: file === BRIDGE ? START_FLAGS : [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const told = await nextMessage(child)

@@ -54,6 +54,15 @@ describe('a layer on the command line', () => {
     expect(json.code).toBe(1)
   })
 
+  it('is not passed over when its name is empty', async () => {
+    for (const command of ['check', 'test']) {
+      const told = await runCli(['mapping', command, '--mapping', ''])
+      expect(told.stderr).toMatch(/^--mapping is empty\. Name a layer/)
+      expect([told.code, told.stdout]).toEqual([2, ''])
+    }
+    expect((await runCli(['mapping', 'check'], { MAPPING: ' ' })).code).toBe(0)
+  })
+
   it('that is not there is told by its path, and so is a folder', async () => {
     for (const path of ['no/such.yaml', 'mappings']) {
       const told = await runCli(['mapping', 'check', '--mapping', path])

@@ -156,6 +156,15 @@ describe('the bare manifest', () => {
     expect(readFileSync(out, 'utf8')).toContain('<oauth accessLevelV1Api="READ"/>')
     expect(simulator().plugins.install(readFileSync(out)).fields).toEqual([])
   })
+
+  it('is packed where the name says so', async () => {
+    const { path, told } = workshop()
+    const out = path('plugin.zip')
+    await told(['--out', out, '--rest-only'])
+    const bytes = readFileSync(out)
+    expect(bytes.subarray(0, 2).toString()).toBe('PK')
+    expect(simulator().plugins.install(bytes).fields).toEqual([])
+  })
 })
 
 describe('the version', () => {
@@ -334,8 +343,6 @@ describe('wrong usage', () => {
       [['--rest-only'], '--out plugin.xml'],
       [['--out', ''], '--out plugin.zip'],
       [['--out', 'plugin.xml'], '--out FILE.zip'],
-      [['--out', 'plugin'], '--out FILE.zip'],
-      [['--out', 'plugin.zip', '--rest-only'], '--out FILE.xml'],
       [['--out', 'plugin.xml', '--rest-only', '--mapping', 'district.yaml'], 'leave --mapping out'],
       [['--out', 'plugin.zip', '--mapping', ''], '--mapping is empty'],
       [['--columns', '--out', 'plugin.zip'], 'leave --out'],

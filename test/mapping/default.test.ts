@@ -83,7 +83,7 @@ describe('the default mapping', () => {
 describe('the default mapping by powerquery', () => {
   const bulk = () => compileMapping(mapping).sources.filter(({ when }) => when === undefined)
 
-  it('reads a district in 13 requests, and its changes in 17', () => {
+  it('reads a district in 13 requests, and its changes in 15', () => {
     const lists = bulk().filter(({ powerquery, rest }) => !powerquery && rest?.parent === undefined)
     const queries = bulk().filter(({ powerquery }) => powerquery)
     expect(lists.map(({ name }) => name)).toEqual(['district'])
@@ -91,8 +91,8 @@ describe('the default mapping by powerquery', () => {
     const metadata = 1
     expect(metadata + bulk().length).toBe(13)
     const incremental = queries.filter(({ powerquery }) => powerquery?.incremental).map(({ name }) => name)
-    expect(incremental.sort()).toEqual(['section_enrollments', 'student_emails', 'student_races', 'students'])
-    expect(metadata + bulk().length + incremental.length).toBe(17)
+    expect(incremental.sort()).toEqual(['section_enrollments', 'students'])
+    expect(metadata + bulk().length + incremental.length).toBe(15)
   })
 
   it('reads contacts only where the district asks for them', () => {

@@ -5,7 +5,7 @@ import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { checkFiles, loadMapping, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { findLayers } from '../../src/mapping/layers.ts'
-import { readMappingFiles } from '../../src/node.ts'
+import { readMappingFiles } from '../../src/mapping-files.ts'
 import { openTestBridge } from '../support/bridge.ts'
 import { drain } from '../support/roster.ts'
 

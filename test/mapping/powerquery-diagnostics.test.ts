@@ -224,6 +224,16 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
     ['24:56: sql: the SQL does not read TERMS.YEARID. Known here: STUDENTS.DCID, STUDENTS.FIRST_NAME, SCHOOLS.DCID, …'],
   ],
   [
+    'an argument named by a word of Oracle',
+    'start_year: {',
+    'level: {',
+    [
+      '21:24: sql: `args` declares no `:start_year`. Known here: level.',
+      '24:9: name: `level` is a word of SQL. Give the argument another name.',
+      '24:9: sql: the SQL does not use `:level`. Remove the argument.',
+    ],
+  ],
+  [
     'the argument of the bridge',
     'start_year: {',
     'since: {',

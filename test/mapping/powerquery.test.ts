@@ -78,10 +78,10 @@ function database(): DatabaseSync {
   return db
 }
 
-const VALUES: Readonly<Record<string, string | number>> = { start_year: 36, ground: 2, since: '2026-09-01' }
+const VALUES: Readonly<Record<string, string | number>> = { start_year: 36, ground: 2, since: 20260901 }
 
 /** What the query gives, and every TABLE.COLUMN that SQLite saw it read. */
-function execute({ sql, arguments: args }: NamedQuery) {
+function execute({ sql, arguments: args }: NamedQuery, given: typeof VALUES = {}) {
   const db = database()
   const read = new Set<string>()
   db.setAuthorizer((action, table, column) => {
@@ -90,7 +90,7 @@ function execute({ sql, arguments: args }: NamedQuery) {
   })
   const statement = db.prepare(sql)
   db.setAuthorizer(null)
-  const rows = statement.all(Object.fromEntries(args.map(({ name }) => [name, VALUES[name] ?? null])))
+  const rows = statement.all(Object.fromEntries(args.map(({ name }) => [name, given[name] ?? VALUES[name] ?? null])))
   return { rows: rows as Record<string, unknown>[], read: [...read].sort() }
 }
 
@@ -208,7 +208,7 @@ describe('incremental queries', () => {
       columns: planOf(KIDS, FIRST).powerquery.rows.columns,
       arguments: [
         { name: 'start_year', setting: 'start_year' },
-        { name: 'since', setting: undefined, table: 'STUDENTS', column: 'TRANSACTION_DATE' },
+        { name: 'since', setting: undefined, table: 'STUDENTS', column: 'DCID' },
       ],
     })
     expect(incremental?.changes.sql).toBe(`select b.id id,
@@ -224,8 +224,15 @@ from (
   left join schools h on h.school_number = s.schoolid
   where s.year = :start_year
 ) b
-where b.changed_at >= :since or b.changed_at is null
+where (substr(b.changed_at, 1, 4) || substr(b.changed_at, 6, 2) || substr(b.changed_at, 9, 2)) + 0 >= :since + 0 or b.changed_at is null
 order by b.id`)
+  })
+
+  it('compare days whether the server binds a number or its text', () => {
+    const ids = (since: number | string) =>
+      incremental && execute(incremental.changes, { since }).rows.map(({ id }) => id)
+    for (const since of [20260930, '20260930']) expect(ids(since)).toEqual([1, 2])
+    for (const since of [20261001, '20261001']) expect(ids(since)).toEqual([1])
   })
 
   it('are not there without `changed`', () => {

@@ -7,7 +7,7 @@ import { askedColumns, pluginRequest, restRequest } from '../../src/cli/plugin-r
 import { columnsMarkdown } from '../../src/cli/plugin-table.ts'
 import { countColumns, describeColumns } from '../../src/cli/plugin-text.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { readMappingFiles } from '../../src/node.ts'
+import { readMappingFiles } from '../../src/mapping-files.ts'
 import { pluginFiles } from '../../src/powerschool/plugin.ts'
 import { packPlugin } from '../../src/powerschool/plugin-bytes.ts'
 import { queryName } from '../../src/powerschool/query-name.ts'
@@ -128,7 +128,7 @@ describe('a plugin of a mapping', () => {
       const response = await simulator.fetch(`${ORIGIN}/ws/schema/query/${queryName(SETTINGS.queries, query)}/count`, {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': 'application/json' },
-        body: JSON.stringify(query.arguments.length === 0 ? {} : { since: '2000-01-01' }),
+        body: JSON.stringify(query.arguments.length === 0 ? {} : { since: 20000101 }),
       })
       return [query.name, await response.json()]
     })

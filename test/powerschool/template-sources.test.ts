@@ -67,7 +67,7 @@ describe('the sources of a mapping', () => {
         queries: [
           { name: named('schools', 'rows'), arguments: {} },
           { name: named('schools', 'keys'), arguments: {} },
-          { name: named('schools', 'changes'), arguments: { since: '2000-01-01' } },
+          { name: named('schools', 'changes'), arguments: { since: 20000101 } },
         ],
       },
       { source: 'terms', rest: '/ws/v1/school/{schools.id}/term', queries: [] },

@@ -252,4 +252,15 @@ describe('a set template', () => {
       message: expect.stringMatching(/may not read \/ws\/v1 \(district\)/),
     })
   })
+
+  it.each([
+    ['powerquery', undefined, { v1: denied }],
+    ['powerquery', 'powerquery', { students: notInstalled }],
+    ['auto', 'powerquery', { v1: denied }],
+  ] as const)('%s, after %s, is offered no way out that is closed', async (setting, before, answers) => {
+    expect(await failureOf(choose(server(answers), setting, before))).toMatchObject({
+      code: 'powerschool-rights',
+      remedy: expect.not.stringContaining('POWERSCHOOL_TEMPLATE'),
+    })
+  })
 })

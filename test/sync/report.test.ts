@@ -38,6 +38,7 @@ describe('the report of a sync', () => {
       publishMs: expect.any(Number),
     })
     expect(report.crawl).toEqual({
+      template: 'rest',
       isFull: true,
       requests: expect.any(Number),
       rows: expect.any(Number),

@@ -55,7 +55,10 @@ const TIMES: Partial<Record<TableName, string>> = {
   studentcontactdetail: 'whenmodified',
 }
 
-/** Sets columns of a row and its time of change; of one that has none, in half of the cases it stays without. */
+/**
+ * Sets columns of a row and its time of change; of one that has none, in half of the cases it stays without. WHENMODIFIED stays as
+ * it was in half of the cases.
+ */
 function change(
   scene: Scene,
   table: TableName,
@@ -66,13 +69,14 @@ function change(
   const time = TIMES[table] ?? 'transaction_date'
   const stamp = `${scene.day} ${oneOf(scene, '00:00:01', '12:00:00', '23:59:59')}`
   const mayStay = scene.random() < 0.5
+  const stays = time === 'whenmodified' ? time : `case when ${time} is null then null else ? end`
   const names = Object.keys(values)
   run(
     scene,
     `update ${table} set ${names.map((name) => `${name} = ?`).join(', ')},
-     ${time} = ${mayStay ? `case when ${time} is null then null else ? end` : '?'} where ${key} = ?`,
+     ${time} = ${mayStay ? stays : '?'} where ${key} = ?`,
     ...Object.values(values),
-    stamp,
+    ...(mayStay && stays === time ? [] : [stamp]),
     id,
   )
 }
@@ -248,6 +252,19 @@ const CHANGES: Readonly<Record<string, (scene: Scene) => void>> = {
   schoolRenamed: setAny('schools', 'dcid', 'select dcid from schools where school_number > 0', (scene) => ({
     name: word(scene),
   })),
+  // Students name its number already, by rows that were not touched for long.
+  ghostSchoolMade: (scene) => {
+    const { db } = scene.district
+    if (db.prepare('select 1 from schools where school_number = 777').get()) return
+    if (db.prepare('select 1 from students where schoolid = 777').get()) {
+      const [dcid, id] = [nextKey(scene, 'schools', 'dcid'), nextKey(scene, 'schools', 'id')]
+      const row = { school_number: 777, name: 'Phantom High School', transaction_date: stampOf(scene) }
+      createInsert(db)('schools', { dcid, id, ...row })
+      return
+    }
+    const move = `update students set schoolid = 777, transaction_date = '2026-08-20 10:00:00' where dcid = ?`
+    for (let count = 0; count < 3; count++) run(scene, move, pick(scene, ACTIVE))
+  },
   raceCodeMoved: (scene) =>
     run(
       scene,

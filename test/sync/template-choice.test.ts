@@ -1,7 +1,7 @@
 // By which template a district is read: what auto takes, when it changes its mind, and what it says is missing.
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import { readProfileMapping } from '../../src/node.ts'
+import { readProfileMapping } from '../../src/mapping-files.ts'
 import { openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { defaultPlugin, pluginOf } from '../support/plugin.ts'
 
@@ -76,6 +76,20 @@ describe('auto', () => {
     bridge.powerSchool.plugins.uninstall()
     const failed = await bridge.syncNow()
     expect(failed).toMatchObject({ status: 'error', error: { code: 'powerschool-rights' } })
+  })
+
+  it('does not go back from the plugin because a crawl by rest was begun in between', async () => {
+    const first = await openTestBridge({ district: district(), hasPlugin: true, settings: AUTO })
+    await first.syncNow()
+    const next = { district: first.district, hasPlugin: true, sql: first.sql }
+    const broken = await openTestBridge({ ...next, settings: { POWERSCHOOL_TEMPLATE: 'rest' } })
+    broken.powerSchool.faults.add({ kind: 'error-503', path: /section_enrollment/, times: 1_000_000 })
+    expect((await broken.syncNow()).status).toBe('error')
+    const auto = await openTestBridge({ ...next, settings: AUTO })
+    auto.powerSchool.plugins.revoke('SCHOOLS', 'DCID')
+    expect(await auto.syncNow()).toMatchObject({ status: 'error', error: { code: 'powerschool-rights' } })
+    auto.powerSchool.plugins.grant('SCHOOLS', 'DCID')
+    expect((await auto.syncNow()).report.crawl.template).toBe('powerquery')
   })
 
   it('says what is missing of both ways when it has neither', async () => {

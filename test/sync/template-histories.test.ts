@@ -1,9 +1,11 @@
 // Random lives of a district that is read by named queries: each sync, incremental or full, publishes what its tables hold.
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
+import { loadMapping } from '../../src/load-mapping.ts'
+import { readMappingFiles } from '../../src/mapping-files.ts'
 import { seeded } from '../powerschool/fake.ts'
-import type { TestBridge } from '../support/bridge.ts'
-import { BULK_WITH_CONTACTS, dayOf, disagreements, openBulk } from './bulk-bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { BULK, BULK_WITH_CONTACTS, dayOf, disagreements, openBulk } from './bulk-bridge.ts'
 import { CHANGE_KINDS, changeOne } from './template-changes.ts'
 
 const SEEDS = 10
@@ -75,6 +77,25 @@ describe('incremental syncs by named queries', () => {
     }
     expect(dayOf(bridge)).toBe('2027-06-22')
     expect(sections.size).toBe(2)
+  })
+
+  // The queries are the same, and no row of PowerSchool's has changed.
+  it('begin anew when the mapping puts a column elsewhere', async () => {
+    const swapped = readMappingFiles().map(({ path, text }) => ({
+      path,
+      text: text
+        .replace('name.first_name: STUDENTS.FIRST_NAME', 'name.middle_name: STUDENTS.FIRST_NAME')
+        .replace('name.middle_name: STUDENTS.MIDDLE_NAME', 'name.first_name: STUDENTS.MIDDLE_NAME'),
+    }))
+    const district = createDistrict({ students: 80, seed: 4, today: '2026-11-18', perStudentEnrollments: 3 })
+    const opening = { district, hasPlugin: true, settings: SETTINGS }
+    const wrong = await openTestBridge({ ...opening, mapping: loadMapping(swapped) })
+    expect(await wrong.syncNow()).toMatchObject({ status: 'success' })
+    expect(await disagreements(wrong, BULK)).not.toEqual([])
+    const right = await openTestBridge({ ...opening, sql: wrong.sql })
+    right.clock.now += HOUR_MS
+    expect(await right.syncNow()).toMatchObject({ status: 'success' })
+    expect(await disagreements(right, BULK)).toEqual([])
   })
 
   it('leave to the next full one what moved no date', async () => {
