@@ -48,6 +48,8 @@ export interface Runtime {
   readonly pause: () => Promise<void>
   /** Calls back after so many milliseconds; returns how to cancel. */
   readonly after: (ms: number, call: () => void) => () => void
+  /** Told when a sync or its upkeep begins and when it has ended, for who gives up memory meanwhile. */
+  readonly onSyncing?: (isSyncing: boolean) => void
   readonly newId: () => string
   readonly lockOwner: LockOwner
   readonly deflate: Deflate
@@ -141,6 +143,17 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     log,
     ...(onProgress === undefined ? {} : { onProgress }),
   }
+  let syncing = 0
+  const whileSyncing = async <T>(work: () => Promise<T>): Promise<T> => {
+    syncing += 1
+    runtime.onSyncing?.(true)
+    try {
+      return await work()
+    } finally {
+      syncing -= 1
+      runtime.onSyncing?.(syncing > 0)
+    }
+  }
   const rosters = createRosterRequests({
     build: (narrowing, signal) => buildRoster({ ...sync, signal }, narrowing),
     isSyncing: () => schedule.running() !== undefined,
@@ -151,11 +164,12 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
   })
   const schedule = createSchedule({
     announce: (id) => void announceSync(sync, id),
-    upkeep: (id, signal) => runUpkeep(sync, id, signal),
-    run: async (id, signal) => {
-      await rosters.settled()
-      return runSync(sync, id, signal)
-    },
+    upkeep: (id, signal) => whileSyncing(() => runUpkeep(sync, id, signal)),
+    run: (id, signal) =>
+      whileSyncing(async () => {
+        await rosters.settled()
+        return runSync(sync, id, signal)
+      }),
     newId: runtime.newId,
     intervalMs: config.syncIntervalMs,
     failuresInARow: () => failuresInARow(sql).count,

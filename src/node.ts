@@ -159,6 +159,8 @@ function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtim
       const timer = setTimeout(call, ms)
       return () => clearTimeout(timer)
     },
+    // A sync goes over the whole file; mapped, all of it would count as this process's memory.
+    onSyncing: (isSyncing) => sql.mapFile(!isSyncing),
     newId: () => crypto.randomUUID(),
     lockOwner: HERE,
     deflate: nodeDeflate,

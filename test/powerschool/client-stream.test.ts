@@ -304,7 +304,7 @@ describe('the refusal of a query', () => {
       code: 'powerschool-rights',
       columns: ['SECTIONS.ROOM', 'STUDENTS.DOB', 'U_STUDENTS_EXTENSION.GIFTED'],
       message: 'The plugin may not read SECTIONS.ROOM, STUDENTS.DOB, U_STUDENTS_EXTENSION.GIFTED (query students).',
-      remedy: expect.stringMatching(/npm run bridge -- plugin --out .*upload.*approve/),
+      remedy: expect.stringMatching(/approve all of its fields.*npm run bridge -- plugin --out/),
     })
   })
 
