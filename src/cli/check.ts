@@ -8,9 +8,8 @@ import { hasDatabase, nodeFetch, openDatabase } from '../node.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import { checkConnection } from '../powerschool/check.ts'
 import { createPowerSchoolClient } from '../powerschool/client.ts'
-import type { Template } from '../store/crawls.ts'
+import { lastTemplate, type Template } from '../store/crawls.ts'
 import { migrate } from '../store/migrations.ts'
-import { templateBefore } from '../sync/crawl-template.ts'
 import { templateSources } from '../sync/template-sources.ts'
 import type { Command } from './command.ts'
 import { print, printJson, table } from './output.ts'
@@ -59,7 +58,7 @@ function publishedTemplate(config: ConnectedConfig): Template | undefined {
   const sql = openDatabase(config)
   try {
     migrate(sql, STORAGE)
-    return templateBefore(sql)
+    return lastTemplate(sql)
   } finally {
     sql.close()
   }

@@ -1,5 +1,6 @@
 // The crawls of PowerSchool: which one is complete, which one can be resumed, and what was asked for in them.
 import { BridgeError } from '../errors.ts'
+import { readMeta, writeMeta } from './meta.ts'
 import { quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 import { createStagedTable, dropStagedTables, indexKeys, indexMatches, type MatchIndex } from './staged-tables.ts'
@@ -117,6 +118,15 @@ export function readMirror(sql: Sql): Mirror | undefined {
   return row && { plan: row.plan, template: row.template, fullMs: row.full_ms ?? undefined }
 }
 
+/** Outlives the mirror, which is emptied when another plan begins. */
+const TEMPLATE = 'template'
+
+/** The template of the last complete crawl. */
+export function lastTemplate(sql: Sql): Template | undefined {
+  const told = readMeta(sql, TEMPLATE)
+  return told === 'rest' || told === 'powerquery' ? told : undefined
+}
+
 /** Forgets everything that was ever crawled. Ended half-way, it is gone on with by the next call. */
 export function* emptyMirror(sql: Sql): Generator<void> {
   sql.transaction(() => {
@@ -208,6 +218,7 @@ export function finishCrawl(sql: Sql, crawl: Crawl, { tally, now }: { tally: Cra
     )
     if (row === undefined) throw new Error(`no crawl ${crawl.id}`)
     if (crawl.isFull) sql.run(`update mirror set full_ms = ?`, crawl.startedMs)
+    writeMeta(sql, TEMPLATE, readMirror(sql)?.template ?? 'rest')
     forgetMarks(sql)
     return asCrawl(row)
   })

@@ -17,13 +17,12 @@ import {
   takeOverCrawl,
   unfinishedCrawl,
 } from '../store/crawls.ts'
-import { writeMeta } from '../store/meta.ts'
 import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { indexMatches } from '../store/staged-tables.ts'
 import { crawlSources } from './crawl-plan.ts'
 import { openCrawlStore } from './crawl-store.ts'
-import { type CrawlOptions, TEMPLATE_META, templateAfter, templateToTry } from './crawl-template.ts'
+import { type CrawlOptions, templateAfter, templateToTry } from './crawl-template.ts'
 import { todayIn } from './today.ts'
 
 /** What was done for the crawl, in all processes that worked on it as far as they could tell. */
@@ -84,7 +83,6 @@ async function crawlBy(template: Template, options: CrawlOptions): Promise<Crawl
     progress.stop()
   }
   indexMatches(sql, mapping.indexes)
-  writeMeta(sql, TEMPLATE_META, template)
   // Read back, for the crawl finds the school year on its way.
   const finished = finishCrawl(sql, begun, { tally: progress.tally(), now: now() })
   return { crawl: finished, template, ...finished.tally }

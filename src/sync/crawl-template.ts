@@ -5,8 +5,7 @@ import type { Mapping } from '../mapping/compile.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { chooseTemplate, probeTemplates } from '../powerschool/template.ts'
-import { readMirror, type Template } from '../store/crawls.ts'
-import { readMeta } from '../store/meta.ts'
+import { lastTemplate, readMirror, type Template } from '../store/crawls.ts'
 import type { Sql } from '../store/sql.ts'
 import { templateSources } from './template-sources.ts'
 
@@ -29,9 +28,6 @@ export interface CrawlOptions {
   readonly onProgress: (progress: CrawlProgressReport) => void
 }
 
-/** The name under which the store keeps the template of the last complete crawl. */
-export const TEMPLATE_META = 'template'
-
 /**
  * The set template. With `auto` the plugin's queries are tried first and asked about only when one is refused, so that a sync
  * that may use them costs no request more; a bridge that reads by `rest` looks at one of them before each crawl, for the
@@ -44,10 +40,10 @@ export async function templateToTry(options: CrawlOptions): Promise<Template> {
   const [first] = sources.filter(({ queries }) => queries.length > 0)
   if (first === undefined) return 'rest'
   // Rows of a crawl by `rest` that was not finished are no leave to go back to it.
-  if (readMirror(sql)?.template !== 'rest' || templateBefore(sql) === 'powerquery') return 'powerquery'
+  if (readMirror(sql)?.template !== 'rest' || lastTemplate(sql) === 'powerquery') return 'powerquery'
   const glance = await probeTemplates(options.client, [first])
   if (glance.findings.some(({ query, state }) => query !== undefined && state !== 'allowed')) return 'rest'
-  const { template } = chooseTemplate(await probeTemplates(options.client, sources), 'auto', templateBefore(sql))
+  const { template } = chooseTemplate(await probeTemplates(options.client, sources), 'auto', lastTemplate(sql))
   if (template === 'powerquery') log.info('template-changed', { template })
   return template
 }
@@ -61,7 +57,7 @@ export async function templateAfter(failure: unknown, tried: Template, options: 
   if (tried === 'rest' || !isRefusal) throw failure
   const { client, sql, log, templateSetting } = options
   const probe = await probeTemplates(client, sourcesOf(options))
-  const { template, reason } = chooseTemplate(probe, templateSetting, templateBefore(sql))
+  const { template, reason } = chooseTemplate(probe, templateSetting, lastTemplate(sql))
   if (template === tried) throw failure
   log.warn('template-fallback', { template, reason })
   return template
@@ -71,10 +67,4 @@ const REFUSALS: ReadonlySet<string> = new Set(['powerschool-rights', 'powerschoo
 
 function sourcesOf({ mapping, settings, queryPrefix }: CrawlOptions) {
   return templateSources(mapping.sources, { ...mapping.settings, ...settings }, queryPrefix)
-}
-
-/** The template of the last complete crawl. */
-export function templateBefore(sql: Sql): Template | undefined {
-  const told = readMeta(sql, TEMPLATE_META)
-  return told === 'rest' || told === 'powerquery' ? told : undefined
 }
