@@ -1,6 +1,7 @@
 // Lays one layer of a mapping over what stands below it: maps merge by key, all else replaces, `null` removes.
 import type { Place, Report } from './diagnostic.ts'
 import { inheriting } from './overlay-inherited.ts'
+import { withFittingSettings } from './overlay-settings.ts'
 import { FILE_ZONE, KIND_WORDS, type Zone, zoneBelow } from './overlay-zones.ts'
 import { expectMap } from './schema-reader.ts'
 import { suggest } from './suggest.ts'
@@ -8,7 +9,7 @@ import type { MapEntry, MapNode, Node, ScalarNode } from './tree.ts'
 
 /** The tree of `lower` as `upper` changes it. Every node keeps the place of the file that holds its text. */
 export function overlayTree(lower: MapNode, upper: MapNode, report: Report): MapNode {
-  return mergeMaps(lower, upper, FILE_ZONE, report)
+  return mergeMaps(lower, withFittingSettings(upper, lower, report), FILE_ZONE, report)
 }
 
 /** Examples belong to the layer that wrote them: they are no part of what the layers above see. */

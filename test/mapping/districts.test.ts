@@ -168,3 +168,11 @@ describe('what only the queries of the plugin tell', () => {
     expect(enrollments.filter(([, { role }]) => role === 'aide')).toEqual([])
   })
 })
+
+it('a switch that a layer turns by the wrong word is told in the layer, and not where it is used', () => {
+  const layer = { path: 'mine.yaml', text: 'extends: default\nsettings: { include_contacts: yes }\n' }
+  const { diagnostics } = checkFiles(files, { layers: [layer], diagnostics: [] })
+  expect(diagnostics.map((found) => formatDiagnostic(found))).toEqual([
+    'mine.yaml:2:31: type: `settings.include_contacts` is true or false, not `yes`. Write true or false, without quotes.',
+  ])
+})

@@ -46,6 +46,11 @@ describe('a layer with a fault', () => {
         '1.yaml:5:7: extends: `examples` are not inherited, so there are none to remove: those of a layer below are run against it alone',
       ],
     ],
+    [
+      'a setting of another kind than below',
+      'extends: default\nsettings: { domain: 7 }\n',
+      ['1.yaml:2:21: type: `settings.domain` is text, not `7`. Put it in quotes.'],
+    ],
     ['a required key that it removes', ruleLayer('from: null'), ['1.yaml:5:13: key: a rule needs `from:`']],
     [
       'a required field that it removes',
