@@ -27,9 +27,11 @@ import type { Sql } from './store/sql.ts'
 import { failuresInARow } from './store/syncs.ts'
 import { buildRoster } from './sync/build-rosters.ts'
 import type { SyncContext } from './sync/context.ts'
+import { isNewMapping } from './sync/crawl-reuse.ts'
 import { resumeSync } from './sync/publish-stage.ts'
 import { createRosterRequests, type RosterRequests } from './sync/roster-requests.ts'
 import { createSchedule, type Schedule } from './sync/schedule.ts'
+import { stagedInput } from './sync/staged-input.ts'
 import { announceSync, runSync } from './sync/sync.ts'
 import { runUpkeep } from './sync/upkeep.ts'
 
@@ -96,6 +98,16 @@ export async function prepareConsumer(
   warnOfWeakSecrets(config, log)
 }
 
+/** Mapped records as the store keeps them. It remembers the orgs that pass, so a run has one of its own. */
+export function createPresent(): SyncContext['present'] {
+  const presenters = createPresenters()
+  return (record) => ({
+    sourcedId: record.sourcedId,
+    // The checker lets no rule name a collection that the model lacks.
+    ...presenters[record.collection as Collection](record),
+  })
+}
+
 /** Wires everything over a prepared store; nothing runs until `schedule.start()`. */
 export function createBridge({ config, runtime, mapping, publicUrl, onProgress }: BridgeOptions): Bridge {
   const { sql, log, now } = runtime
@@ -112,7 +124,6 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     log,
   })
   const metrics = createMetrics({ powerSchoolRequests: () => client.requests })
-  const presenters = createPresenters()
   const sync: SyncContext = {
     sql,
     mapping,
@@ -121,11 +132,7 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
     templateSetting: config.powerSchoolTemplate,
     queryPrefix: config.plugin.queries,
     collections: STORAGE,
-    present: (record) => ({
-      sourcedId: record.sourcedId,
-      // The checker lets no rule name a collection that the model lacks.
-      ...presenters[record.collection as Collection](record),
-    }),
+    present: createPresent(),
     tombstoneOf,
     narrowRoster,
     forms: [formOf('v1p1', publicUrl), formOf('v1p2', publicUrl)],
@@ -165,11 +172,12 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
   const schedule = createSchedule({
     announce: (id) => void announceSync(sync, id),
     upkeep: (id, signal) => whileSyncing(() => runUpkeep(sync, id, signal)),
-    run: (id, signal) =>
+    run: (id, signal, kind) =>
       whileSyncing(async () => {
         await rosters.settled()
-        return runSync(sync, id, signal)
+        return runSync(sync, id, signal, { isMapOnly: kind === 'map' })
       }),
+    isNewMapping: () => isNewMapping(sync),
     newId: runtime.newId,
     intervalMs: config.syncIntervalMs,
     failuresInARow: () => failuresInARow(sql).count,
@@ -203,6 +211,8 @@ export function createBridge({ config, runtime, mapping, publicUrl, onProgress }
       schedule.keepUp()
       return released
     },
+    mapping,
+    stagedInput: () => stagedInput(sync),
     metrics,
     newRequestId: runtime.newId,
   }
@@ -231,7 +241,10 @@ function warnOfWeakSecrets({ oneRoster, adminToken }: ConnectedConfig, log: Log)
 }
 
 /** The bridge's settings that the mapping reads under the same names. */
-function mappingSettings({ schools, schoolYear }: ConnectedConfig): Record<string, unknown> {
+export function mappingSettings({
+  schools,
+  schoolYear,
+}: Pick<ConnectedConfig, 'schools' | 'schoolYear'>): Record<string, unknown> {
   return {
     ...(schools === undefined ? {} : { schools }),
     ...(schoolYear === undefined ? {} : { start_year: schoolYear - 1 }),

@@ -4,8 +4,15 @@ import { checkCommand } from './cli/check.ts'
 import { clientCommands } from './cli/clients.ts'
 import type { Command } from './cli/command.ts'
 import { mappingCheckCommand, mappingTestCommand } from './cli/mapping.ts'
+import { mappingExplainCommand } from './cli/mapping-explain.ts'
+import { mappingInitCommand } from './cli/mapping-init.ts'
+import { mappingPreviewCommand } from './cli/mapping-preview.ts'
+import { mappingReferenceCommand } from './cli/mapping-reference.ts'
+import { mappingSchemaCommand } from './cli/mapping-schema.ts'
+import { mappingTableCommand } from './cli/mapping-table.ts'
 import { print, reportFailure, say, table } from './cli/output.ts'
 import { pluginCommand } from './cli/plugin.ts'
+import { readinessCommand } from './cli/readiness.ts'
 import { recordCommand } from './cli/record.ts'
 import { syncCommand } from './cli/sync.ts'
 import { serve } from './node.ts'
@@ -25,8 +32,15 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   pluginCommand,
   recordCommand,
+  readinessCommand,
+  mappingInitCommand,
   mappingCheckCommand,
   mappingTestCommand,
+  mappingTableCommand,
+  mappingExplainCommand,
+  mappingPreviewCommand,
+  mappingReferenceCommand,
+  mappingSchemaCommand,
   ...clientCommands,
 ]
 
@@ -42,7 +56,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     print(`${command.summary}\n\n${command.usage}`)
     return 0
   }
-  if (parsed.words.length !== command.positionals) {
+  const { positionals } = command
+  const [fewest, most] = typeof positionals === 'number' ? [positionals, positionals] : positionals
+  if (parsed.words.length < fewest || parsed.words.length > most) {
     say(command.usage)
     return 2
   }

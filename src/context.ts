@@ -3,6 +3,7 @@ import type { TokenCache } from './auth/access-token.ts'
 import type { RateLimiter } from './auth/rate-limit.ts'
 import type { Deflate } from './gzip/deflate.ts'
 import type { Log } from './log.ts'
+import type { Mapping } from './mapping/compile.ts'
 import type { Metrics } from './metrics.ts'
 import type { Pins } from './store/pins.ts'
 import type { RecordReader } from './store/records.ts'
@@ -11,6 +12,7 @@ import type { Served } from './store/served.ts'
 import type { Sql } from './store/sql.ts'
 import type { SyncRecord } from './store/syncs.ts'
 import type { Schedule } from './sync/schedule.ts'
+import type { StagedInput } from './sync/staged-input.ts'
 
 /** Names the profile's tokens; constant, so that a changed address ends no run in progress. */
 export const TOKEN_ISSUER = 'oneroster-bridge'
@@ -46,6 +48,10 @@ export interface Context {
   readonly rosters: { request(narrowing: Narrowing): Promise<void> }
   /** Publishes a sync that the guard holds. */
   readonly resumeSync: (id: string) => SyncRecord
+  /** What is published is made by it. */
+  readonly mapping: Mapping
+  /** The rows of the last complete crawl, as the mapping sees them. */
+  readonly stagedInput: () => StagedInput | undefined
   readonly metrics: Metrics
   readonly newRequestId: () => string
 }

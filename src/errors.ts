@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'powerschool-broken-answer' // a body that is cut off or is not JSON
   | 'powerschool-incomplete' // a list ended short of its count, or a row came twice
   | 'mapping-invalid' // the mapping has diagnostics
+  | 'rows-unfit' // the staged rows were read for another mapping, or there are none
   | 'scope-empty' // no school, or no school year, to publish
   | 'store-failed' // the database file: disk full, not writable, damaged
   | 'sync-running' // one sync at a time

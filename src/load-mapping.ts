@@ -14,9 +14,16 @@ interface CheckedFiles {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Checks the files, and the layers over them, against OneRoster's fields, types and vocabularies. */
-export function checkFiles(files: readonly MappingFile[], { layers, diagnostics }: Layers = NO_LAYERS): CheckedFiles {
-  return diagnostics.length > 0 ? { diagnostics } : checkMapping(files, TARGET_MODEL, layers)
+/**
+ * Checks the files, and the layers over them, against OneRoster's fields, types and vocabularies. Without `examples` theirs are
+ * not looked at.
+ */
+export function checkFiles(
+  files: readonly MappingFile[],
+  { layers, diagnostics }: Layers = NO_LAYERS,
+  options: { readonly examples?: boolean } = {},
+): CheckedFiles {
+  return diagnostics.length > 0 ? { diagnostics } : checkMapping(files, TARGET_MODEL, layers, options)
 }
 
 export interface TestedFiles {
@@ -39,13 +46,13 @@ export function testFiles(files: readonly MappingFile[], found: Layers = NO_LAYE
   return { examples, diagnostics: [] }
 }
 
-/** The compiled mapping. Refuses with `mapping-invalid` and the diagnostics as text. */
+/** The compiled mapping; its examples are not looked at. Refuses with `mapping-invalid` and the diagnostics as text. */
 export function loadMapping(files: readonly MappingFile[], layers: Layers = NO_LAYERS): Mapping {
   return compileMapping(requireChecked(files, layers))
 }
 
 function requireChecked(files: readonly MappingFile[], found: Layers): CheckedMapping {
-  const { mapping, diagnostics } = checkFiles(files, found)
+  const { mapping, diagnostics } = checkFiles(files, found, { examples: false })
   if (mapping !== undefined) return mapping
   const texts = new Map([...files, ...found.layers].map(({ path, text }) => [path, text]))
   const lines = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, texts.get(diagnostic.file)))

@@ -2,6 +2,7 @@
 import type { Context } from './context.ts'
 import { type Family, formatMetrics, type Sample } from './metrics-format.ts'
 import { COLLECTIONS } from './oneroster/model.ts'
+import { readinessMetrics } from './readiness/report-samples.ts'
 import { activeTotals, currentSnapshot } from './store/snapshots.ts'
 import type { Sql } from './store/sql.ts'
 import { failuresInARow, latestEnded, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from './store/syncs.ts'
@@ -87,6 +88,11 @@ function reportFamilies(sql: Sql): readonly Family[] {
   return [
     gauge('sync_stage_duration_seconds', 'Duration of each stage of the latest sync with a report.', stages),
     gauge('sync_records', 'What that sync found, by collection.', records),
+    gauge(
+      'readiness_findings',
+      'Records that School Data Sync would reject (error) or spoil (warning), by rule.',
+      report.readiness && readinessMetrics(report.readiness),
+    ),
     gauge('sync_diagnostics', 'Rows with a problem in that sync, by code and rule.', diagnosticSamples(report)),
   ]
 }

@@ -21,11 +21,13 @@ function importsOf(file: string): string[] {
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/mapping': [],
   'src/powerschool': [],
+  'src/readiness': [],
   'src/oneroster': ['src/store/sql.ts'],
   'src/store': ['src/gzip'],
   'src/auth': ['src/store'],
-  'src/sync': ['src/mapping', 'src/powerschool', 'src/store'],
-  'src/admin': ['src/auth', 'src/store', 'src/sync', 'src/context.ts'],
+  'src/sync': ['src/mapping', 'src/powerschool', 'src/store', 'src/readiness'],
+  'src/preview': ['src/mapping', 'src/store', 'src/sync'],
+  'src/admin': ['src/auth', 'src/mapping', 'src/store', 'src/sync', 'src/context.ts', 'src/readiness'],
 }
 const SHARED = ['src/digest.ts', 'src/errors.ts', 'src/log.ts']
 

@@ -6,6 +6,8 @@ import { BridgeError } from '../errors.ts'
 import { findSync, listSyncs, type SyncRecord } from '../store/syncs.ts'
 import { presentSync } from '../sync/report.ts'
 import { adminConsumers } from './consumers.ts'
+import { adminMapping } from './mapping.ts'
+import { adminReadiness } from './readiness.ts'
 import { adminRecords, type RecordsOptions } from './records.ts'
 import { profileStatus } from './status.ts'
 
@@ -24,8 +26,12 @@ export function adminApi(context: Context, records: RecordsOptions): Hono {
   })
 
   app.post('/syncs', (c) => {
+    const mapOnly = c.req.query('mapOnly')
+    if (mapOnly !== undefined && mapOnly !== 'true' && mapOnly !== 'false') {
+      return c.json({ error: 'bad-request', message: '`mapOnly` is true or false.' }, 400)
+    }
     try {
-      const { id, isNew } = context.schedule.request()
+      const { id, isNew } = context.schedule.request(mapOnly === 'true' ? 'map' : 'whole')
       return c.json({ id, status: 'inProgress', isNew, href: `${context.publicUrl}/admin/syncs/${id}` }, 202)
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
@@ -47,6 +53,8 @@ export function adminApi(context: Context, records: RecordsOptions): Hono {
   })
   app.route('/consumers', adminConsumers(context))
   app.route('/records', adminRecords(context, records))
+  app.route('/mapping', adminMapping(context, records.form))
+  app.route('/readiness', adminReadiness(context))
   app.get('/status', (c) => c.json({ profiles: [profileStatus(context)] }))
   return app
 }

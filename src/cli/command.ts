@@ -8,8 +8,8 @@ export interface Command {
   readonly usage: string
   /** Option names → whether they take a value. `json` and `help` are always there. */
   readonly options: Readonly<Record<string, 'value' | 'flag'>>
-  /** Words after the options that it takes, for example an id. */
-  readonly positionals: number
+  /** How many words it takes besides options, for example an id; a pair is the fewest and the most. */
+  readonly positionals: number | readonly [fewest: number, most: number]
   readonly run: (input: CommandInput) => Promise<number>
 }
 

@@ -1,32 +1,48 @@
-// `bridge mapping …`: checks the mapping files and a layer over them, and runs the examples in them.
+// `bridge mapping check` and `test`: check the mapping files and a layer over them, and run the examples in them.
 import { checkFiles, testFiles } from '../load-mapping.ts'
-import { type Diagnostic, formatDiagnostic } from '../mapping/diagnostic.ts'
-import type { MappingFile } from '../mapping/load.ts'
 import { readLayers, readMappingFiles } from '../mapping-files.ts'
 import type { Command, CommandInput } from './command.ts'
+import { isGood, type Results, resultAnnotations, resultData, resultText } from './mapping-results.ts'
+import { watchMapping } from './mapping-watch.ts'
 import { print, printJson, say } from './output.ts'
 
-const LAYER = `
-  --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any`
+const OPTIONS = `
+  --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any
+  --format FORMAT  text, json, or github: an annotation for each mistake in a pull request
+  --json           as --format json`
 
-const CHECK_USAGE = `bridge mapping check [--mapping FILE] [--json]\n${LAYER}`
-const TEST_USAGE = `bridge mapping test [--mapping FILE] [--json]\n${LAYER}`
-const options = { mapping: 'value' } as const
+const CHECK_USAGE = `bridge mapping check [--mapping FILE] [--watch] [--format FORMAT | --json]
+${OPTIONS}
+  --watch          checks again, and runs the layer's examples, whenever a file changes; ends by Ctrl+C
+
+Exit code: 0 no mistakes, 1 mistakes, 2 wrong usage.`
+
+const TEST_USAGE = `bridge mapping test [--mapping FILE] [--format FORMAT | --json]
+${OPTIONS}
+
+Exit code: 0 all examples hold, 1 mistakes or examples that do not hold, 2 wrong usage.`
+
+const FORMATS = ['text', 'json', 'github'] as const
+type Format = (typeof FORMATS)[number]
 
 export const mappingCheckCommand: Command = {
   name: 'mapping check',
   summary: 'Checks the mapping files: names, types, references, vocabularies; every mistake with its line and column.',
   usage: CHECK_USAGE,
-  options,
+  options: { mapping: 'value', format: 'value', watch: 'flag' },
   positionals: 0,
   async run(input) {
-    if (input.values.mapping === '') return misuse(CHECK_USAGE)
+    const misuse = findMisuse(input)
+    if (misuse !== undefined) return refuse(misuse, CHECK_USAGE)
+    const format = formatOf(input)
+    if (input.flags.has('watch')) {
+      if (format === 'github')
+        return refuse('--watch is for a person or a program: leave --format github out.', CHECK_USAGE)
+      return watchMapping(layerOf(input), format)
+    }
     const { files, found, all } = readFiles(input)
     const { diagnostics } = checkFiles(files, found)
-    if (diagnostics.length > 0) return fail(input, all, diagnostics)
-    if (input.isJson) printJson({ ok: true, diagnostics })
-    else print(`${all.length} mapping files, no mistakes.`)
-    return 0
+    return tell({ files: all, diagnostics }, format, `${all.length} mapping files, no mistakes.`)
   },
 }
 
@@ -34,46 +50,56 @@ export const mappingTestCommand: Command = {
   name: 'mapping test',
   summary: 'Runs the examples in the mapping files.',
   usage: TEST_USAGE,
-  options,
+  options: { mapping: 'value', format: 'value' },
   positionals: 0,
   async run(input) {
-    if (input.values.mapping === '') return misuse(TEST_USAGE)
+    const misuse = findMisuse(input)
+    if (misuse !== undefined) return refuse(misuse, TEST_USAGE)
     const { files, found, all } = readFiles(input)
     const { examples, diagnostics } = testFiles(files, found)
-    if (diagnostics.length > 0) return fail(input, all, diagnostics)
-    const failed = examples.filter(({ ok }) => !ok)
-    if (input.isJson) printJson({ ok: failed.length === 0, examples })
-    else {
-      for (const { file, line, rule, it, differences } of failed) {
-        print(`${file}:${line}: example "${it}" of ${rule}`)
-        for (const difference of differences) print(`    ${difference}`)
-      }
-      print(`${examples.length - failed.length} of ${examples.length} examples hold.`)
-    }
-    return failed.length === 0 ? 0 : 1
+    const held = examples.filter(({ ok }) => ok).length
+    const results = { files: all, diagnostics, examples }
+    return tell(results, formatOf(input), `${held} of ${examples.length} examples hold.`)
   },
 }
 
-/** An empty option would check the default mapping alone, and say that all is well. */
-function misuse(usage: string): number {
-  say(`--mapping is empty. Name a layer, or leave it out.\n\n${usage}`)
+/** `end` is the last line for a person, where nothing kept the command from its work. */
+function tell(results: Results, format: Format, end: string): number {
+  if (format === 'json') printJson(resultData(results))
+  else {
+    const text = format === 'github' ? resultAnnotations(results) : resultText(results)
+    const { length } = results.diagnostics
+    if (text !== '') print(text)
+    if (length > 0) say(length === 1 ? '1 mistake.' : `${length} mistakes.`)
+    else if (format === 'github') say(end)
+    else print(end)
+  }
+  return isGood(results) ? 0 : 1
+}
+
+function refuse(misuse: string, usage: string): number {
+  say(`${misuse}\n\n${usage}`)
   return 2
 }
 
-function readFiles({ values }: CommandInput) {
-  const files = readMappingFiles()
-  // As `config.ts` reads it, where a blank setting counts as not set.
-  const found = readLayers(values.mapping ?? (process.env.MAPPING?.trim() || undefined))
-  return { files, found, all: [...files, ...found.layers] }
+/** An empty option would check the default mapping alone, and say that all is well. */
+function findMisuse({ values, isJson }: CommandInput): string | undefined {
+  const { mapping, format } = values
+  if (mapping === '') return '--mapping is empty. Name a layer, or leave it out.'
+  if (format === undefined) return undefined
+  if (!FORMATS.some((known) => known === format))
+    return `--format can't be "${format}". Known here: ${FORMATS.join(', ')}.`
+  return isJson && format !== 'json' ? `--json and --format ${format} ask for two formats. Leave one out.` : undefined
 }
 
-function fail({ isJson }: CommandInput, files: readonly MappingFile[], diagnostics: readonly Diagnostic[]): number {
-  if (isJson) {
-    printJson({ ok: false, diagnostics })
-    return 1
-  }
-  const texts = new Map(files.map(({ path, text }) => [path, text]))
-  for (const diagnostic of diagnostics) print(formatDiagnostic(diagnostic, texts.get(diagnostic.file)))
-  say(diagnostics.length === 1 ? '1 mistake.' : `${diagnostics.length} mistakes.`)
-  return 1
+const formatOf = ({ values, isJson }: CommandInput): Format =>
+  isJson ? 'json' : (FORMATS.find((known) => known === values.format) ?? 'text')
+
+/** As `config.ts` reads it, where a blank setting counts as not set. */
+const layerOf = ({ values }: CommandInput) => values.mapping ?? (process.env.MAPPING?.trim() || undefined)
+
+function readFiles(input: CommandInput) {
+  const files = readMappingFiles()
+  const found = readLayers(layerOf(input))
+  return { files, found, all: [...files, ...found.layers] }
 }

@@ -28,12 +28,13 @@ export function summarizeSync(record: SyncRecord): string {
     table([['collection', 'active', 'added', 'changed', 'removed', 'rejected'], ...rows]),
     ...(diagnostics.length === 0 ? [] : ['', table([['rows', 'diagnostic', 'where'], ...diagnostics])]),
     '',
+    describeReadiness(report.readiness),
     describeCrawl(report.crawl),
     describeDurations(report.durations),
   ].join('\n')
 }
 
-function describeHeld({ collection, reason, removed, of, share, sourcedIds }: HeldRemoval): string[] {
+export function describeHeld({ collection, reason, removed, of, share, sourcedIds }: HeldRemoval): string[] {
   const what = {
     nobody: `the first snapshot would have no ${collection}`,
     empty: `all ${of} ${collection} would be removed`,
@@ -44,12 +45,19 @@ function describeHeld({ collection, reason, removed, of, share, sourcedIds }: He
   return [`Held: ${what[reason]}. Release it with the admin API.`, ...ids]
 }
 
+function describeReadiness({ errors, warnings, isReady }: SyncReport['readiness']): string {
+  if (isReady && warnings === 0) return 'School Data Sync would take every record as it is.'
+  return `School Data Sync would reject ${errors} and spoil ${warnings}: \`npm run bridge -- readiness\` tells which.`
+}
+
 const PARTIAL = {
   rest: 'short lists that stayed the same without their count',
   powerquery: 'what has changed, and all keys',
 }
 
-function describeCrawl({ template, isFull, requests, rows, changedRows }: CrawlFacts): string {
+function describeCrawl({ template, isFull, isReused, startedAt, requests, rows, changedRows }: CrawlFacts): string {
+  if (isReused)
+    return `PowerSchool was not asked: the ${rows} rows that were read from ${startedAt} on were mapped anew.`
   const kind = isFull ? 'every list with its count' : PARTIAL[template]
   return `Read PowerSchool, ${kind}: ${requests} requests, ${rows} rows, ${changedRows} of them new, changed or gone.`
 }

@@ -16,13 +16,14 @@ export const syncCommand: Command = {
   name: 'sync',
   summary: 'Reads PowerSchool and publishes what changed, once.',
   usage: [
-    'bridge sync [--now] [--json]',
+    'bridge sync [--now] [--map-only] [--json]',
     '',
-    '  --now   publish at once, and not when the consumers are quiet (PUBLISH_QUIET, PUBLISH_MAX_WAIT)',
+    '  --now       publish at once, and not when the consumers are quiet (PUBLISH_QUIET, PUBLISH_MAX_WAIT)',
+    '  --map-only  map the rows of the last crawl anew, after a change of the mapping; PowerSchool is not asked',
     '',
     'Exit code 0 when published or unchanged, 1 when it failed or the guard holds it.',
   ].join('\n'),
-  options: { now: 'flag' },
+  options: { now: 'flag', 'map-only': 'flag' },
   positionals: 0,
   async run({ flags, isJson }) {
     const config = connectedSettings()
@@ -38,7 +39,9 @@ export const syncCommand: Command = {
     process.once('SIGINT', stop).once('SIGTERM', stop)
     try {
       const politeness = flags.has('now') ? AT_ONCE : bridge.sync.politeness
-      const record = await runSync({ ...bridge.sync, politeness }, crypto.randomUUID(), stopper.signal)
+      const record = await runSync({ ...bridge.sync, politeness }, crypto.randomUUID(), stopper.signal, {
+        isMapOnly: flags.has('map-only'),
+      })
       if (record.status !== 'error' && record.status !== 'quarantined')
         await runUpkeep(bridge.sync, record.id, stopper.signal)
       showProgress(undefined)

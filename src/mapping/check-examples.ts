@@ -1,10 +1,11 @@
 // Checks that examples use the names of the sources and fields that they are about.
+import { ID } from './create-only.ts'
 import type { Report } from './diagnostic.ts'
 import type { ExampleTree, MappingTree, RuleTree } from './mapping-tree.ts'
 import { settingNames } from './scope.ts'
 import type { GroupShape, Shape } from './shape.ts'
 import { suggest } from './suggest.ts'
-import type { TargetModel } from './target.ts'
+import type { TargetField, TargetModel } from './target.ts'
 import type { MapNode, Node } from './tree.ts'
 
 export function checkExamples(rule: RuleTree, tree: MappingTree, target: TargetModel, report: Report): void {
@@ -14,6 +15,7 @@ export function checkExamples(rule: RuleTree, tree: MappingTree, target: TargetM
   for (const example of rule.examples) {
     checkColumns(example.row, source.shape, source.name, report)
     checkGiven(example, tree, report)
+    checkPublished(example, rule, fields, report)
     if (example.gives === 'nothing') continue
     for (const { key, name } of example.gives.entries) {
       if (name === 'sourcedId' || name === 'metadata' || Object.hasOwn(fields, name)) continue
@@ -28,7 +30,7 @@ function checkGiven({ given, settings, today, place }: ExampleTree, tree: Mappin
     const source = tree.sources.get(name)
     if (source) checkShape(rows, { kind: 'list', of: source.shape, slot: -1 }, name, report)
     else if (!tree.seen.has(`sources.${name}`)) {
-      const known = [...tree.sources.keys(), 'settings', 'today']
+      const known = [...tree.sources.keys(), 'settings', 'today', 'published']
       report(key.place, 'name', `there is no source \`${name}\`.${suggest(name, known)}`)
     }
   }
@@ -38,6 +40,27 @@ function checkGiven({ given, settings, today, place }: ExampleTree, tree: Mappin
   }
   if (today !== undefined && !/^\d{4}-\d\d-\d\d$/.test(today)) {
     report(place, 'type', `\`today\` is a day such as 2026-10-01, not "${today}"`)
+  }
+}
+
+/** What was published before matters to `create_only` alone. */
+function checkPublished(
+  { published }: ExampleTree,
+  rule: RuleTree,
+  fields: Readonly<Record<string, TargetField>>,
+  report: Report,
+): void {
+  const kept = rule.createOnly?.map(({ text }) => text) ?? []
+  for (const { key, name, value } of published?.entries ?? []) {
+    if (name !== ID && !Object.hasOwn(fields, name)) {
+      const hint = suggest(name, [ID, ...Object.keys(fields)])
+      report(key.place, 'key', `${rule.collection} have no field \`${name}\`.${hint}`)
+    } else if (!kept.includes(name)) {
+      const message = `\`${name}\` is not in the \`create_only\` of \`${rule.id}\`, so what it was changes nothing`
+      report(key.place, 'key', message)
+    } else if (value.kind !== 'scalar') {
+      report(value.place, 'shape', `\`${name}\` is a text, not a ${value.kind}`)
+    }
   }
 }
 

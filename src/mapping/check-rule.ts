@@ -1,10 +1,11 @@
 // Checks one rule: its source, lookups, scope, id and fields.
+import { checkCreateOnly } from './check-create-only.ts'
 import { candidateType, checkNarrowing, checkOrder, checkSelection, checkWhere } from './check-selection.ts'
 import { checkValue } from './check-value.ts'
 import type { Report } from './diagnostic.ts'
 import { describeType } from './functions/static-type.ts'
 import { inferFormula, lookupTypeIn } from './infer.ts'
-import type { FieldTree, LookupTree, MappingTree, RuleTree } from './mapping-tree.ts'
+import type { FieldTree, LookupTree, MappingTree, RuleTree, ValueTree } from './mapping-tree.ts'
 import { lookupScope, resolvePath, ruleScope, type Scope } from './scope.ts'
 import { suggest } from './suggest.ts'
 import type { TargetModel } from './target.ts'
@@ -31,11 +32,13 @@ export function checkRule(rule: RuleTree, tree: MappingTree, target: TargetModel
   checkGrouping(rule, scope, report)
   checkWhere(rule.where, scope, report)
   checkValue(rule.sourcedId, { path: 'id', field: { type: 'text' }, scope, report })
+  checkNotEmpty(rule.sourcedId, 'id', report)
   for (const { name, value } of rule.metadata) {
     checkValue(value, { path: `metadata.${name}`, field: undefined, scope, report })
   }
   if (fields === undefined) return
   for (const field of rule.fields) checkField(field, fields, scope, report)
+  checkCreateOnly(rule, fields, report)
   for (const [name, field] of Object.entries(fields)) {
     if (!field.required || rule.fields.some((filled) => filled.name === name)) continue
     report(
@@ -59,11 +62,19 @@ function checkField(field: FieldTree, fields: TargetModel[string]['fields'], sco
   const { name, key, value } = field
   const { collection } = scope.rule
   if (Object.hasOwn(fields, name)) {
-    checkValue(value, { path: `${collection}.${name}`, field: fields[name], scope, report })
+    const target = fields[name]
+    checkValue(value, { path: `${collection}.${name}`, field: target, scope, report })
+    if (target?.required && target.type === 'text' && !target.vocabulary) checkNotEmpty(value, name, report)
     return
   }
   const hint = Object.hasOwn(OWNED, name) ? ` ${OWNED[name]}` : suggest(name, Object.keys(fields))
   report(key.place, 'key', `${collection} have no field \`${name}\`.${hint}`)
+}
+
+/** A constant that is no text at all would hold every row back. */
+function checkNotEmpty(value: ValueTree, name: string, report: Report): void {
+  if (value.kind !== 'constant' || value.node.text !== '') return
+  report(value.node.place, 'required', `\`${name}\` can't be empty, every record needs it`)
 }
 
 const RESERVED = ['it', 'rows', 'settings', 'inherited']

@@ -1,7 +1,8 @@
 // Checks which rows a lookup or a reference asks for: the source or rule, the key, the columns, the narrowing.
 import type { Report } from './diagnostic.ts'
+import { cannotCompare } from './functions/comparable.ts'
 import { describeType, memberType, type StaticType } from './functions/static-type.ts'
-import { cannotCompare, inferFormula, withCandidate } from './infer.ts'
+import { inferFormula, withCandidate } from './infer.ts'
 import type { FormulaTree, MappingTree, RuleTree, Selection, SourceTree, ValueTree } from './mapping-tree.ts'
 import { ANY, rowsOf, type Scope, stagedType, typeOfData } from './scope.ts'
 import { shapeAt } from './shape.ts'

@@ -2,8 +2,9 @@
 import { candidateType, checkNarrowing, checkSelection, checkTarget, checkWhere } from './check-selection.ts'
 import { checkTokens, tokenFault } from './check-vocabulary.ts'
 import type { Place, Report } from './diagnostic.ts'
+import { parseDate } from './functions/calendar.ts'
 import { describeType, memberType, type StaticType } from './functions/static-type.ts'
-import { inferFormula } from './infer.ts'
+import { inferFormula, typeOf } from './infer.ts'
 import type { ConstantTree, FormulaTree, InverseTree, ValueTree } from './mapping-tree.ts'
 import { rowsOf, type Scope, stagedType, withVariable } from './scope.ts'
 import { suggest } from './suggest.ts'
@@ -31,8 +32,7 @@ export function checkValue(value: ValueTree, slot: Slot): void {
       checkFormula(value, slot)
       return
     case 'list':
-      if (isMany(value.place, slot))
-        for (const item of value.items) checkValue(item, givesMany(item) ? slot : member(slot))
+      if (isMany(value.place, slot)) for (const item of value.items) checkItem(item, slot)
       return
     case 'group':
       checkGroup(value, slot)
@@ -45,17 +45,11 @@ export function checkValue(value: ValueTree, slot: Slot): void {
       const inner = withVariable(scope, value.as.text, candidateType(list))
       checkVariableName(value.as.text, value.as.place, slot)
       checkWhere(value.where, inner, report)
-      if (isMany(value.place, slot)) checkValue(value.value, { ...member(slot), scope: inner })
+      if (isMany(value.place, slot)) checkItem(value.value, { ...slot, scope: inner })
       return
     }
     case 'choose':
-      checkWhere(
-        value.cases.map(({ when }) => when),
-        scope,
-        report,
-      )
-      for (const { value: then } of value.cases) checkValue(then, slot)
-      if (value.otherwise) checkValue(value.otherwise, slot)
+      checkChoose(value, slot, checkValue)
       return
     case 'ref': {
       const rows = checkSelection(value.selection, scope, report)
@@ -80,9 +74,35 @@ export function checkValue(value: ValueTree, slot: Slot): void {
   }
 }
 
-/** The members of these become members of the list that they stand in. */
-const givesMany = (value: ValueTree) =>
-  value.kind === 'each' || value.kind === 'inverse' || (value.kind === 'ref' && value.many)
+type Kind<K extends ValueTree['kind']> = Extract<ValueTree, { kind: K }>
+
+function checkChoose(
+  { cases, otherwise }: Kind<'choose'>,
+  slot: Slot,
+  checkCase: (value: ValueTree, slot: Slot) => void,
+): void {
+  const { scope, report } = slot
+  for (const { when, value } of cases) {
+    const type = inferFormula(when, scope, report)
+    if (!['boolean', 'any', 'blank'].includes(type.kind)) {
+      const hint = type.kind === 'list' ? 'Ask for count( ) > 0.' : 'Compare it with something, or ask `is not blank`.'
+      report(when.node.place, 'type', `\`when\` takes boolean, this gives ${describeType(type)}. ${hint}`)
+    }
+    checkCase(value, slot)
+  }
+  if (otherwise) checkCase(otherwise, slot)
+}
+
+/** A member of a list. The members of what is a list itself become members of the list that it stands in. */
+function checkItem(item: ValueTree, slot: Slot): void {
+  if (item.kind === 'choose') checkChoose(item, slot, checkItem)
+  else checkValue(item, givesMany(item, slot.scope) ? slot : member(slot))
+}
+
+function givesMany(value: ValueTree, scope: Scope): boolean {
+  if (value.kind === 'formula') return typeOf(value, scope).kind === 'list'
+  return ['list', 'each', 'inverse'].includes(value.kind) || (value.kind === 'ref' && value.many)
+}
 
 const member = (slot: Slot): Slot => {
   if (!slot.field) return slot
@@ -136,7 +156,7 @@ const CONSTANTS: Readonly<Record<'boolean' | 'integer' | 'number' | 'date', (val
   boolean: ({ value }) => typeof value === 'boolean',
   integer: ({ value }) => Number.isSafeInteger(value),
   number: ({ value }) => typeof value === 'number' && Number.isFinite(value),
-  date: ({ node }) => /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(node.text),
+  date: ({ node }) => parseDate(node.text) !== undefined,
 }
 
 function checkFormula(value: FormulaTree, slot: Slot): void {
@@ -192,7 +212,7 @@ const ADVICE: Partial<Record<TargetField['type'], Partial<Record<StaticType['kin
   boolean: { text: 'Compare it with something.', integer: 'Compare it with something.' },
 }
 
-function checkGroup(value: Extract<ValueTree, { kind: 'group' }>, slot: Slot): void {
+function checkGroup(value: Kind<'group'>, slot: Slot): void {
   const { field, path, report } = slot
   if (!isOne(value.place, slot)) return
   if (field && field.type !== 'group') {
@@ -230,7 +250,9 @@ function checkInverseField({ field: at, node, rule, name }: InverseField, value:
   const found = rows.rule?.fields.find((candidate) => candidate.name === name)
   if (rows.rule === undefined || found === undefined) {
     const known = rows.rule?.fields.map((candidate) => candidate.name) ?? []
-    report(at.place, 'ref', `\`${rule}\` fills no \`${name}\`.${suggest(name, known)}`)
+    report(at.place, 'ref', `\`${rule}\` fills no \`${name}\`.${suggest(name, known)}`, [
+      `entities.${rule}.fields.${name}`,
+    ])
     return
   }
   if (rows.rule.collection !== field?.to) {

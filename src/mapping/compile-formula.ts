@@ -172,10 +172,29 @@ const DATES: Partial<Record<BinaryOperator, Combine>> = {
 
 type MakeCall = (args: readonly Evaluate[]) => Evaluate | undefined
 
+/** Keys and results in turn after the value; a last one alone is the result of all others. */
+function compileSwitch([value, ...rest]: readonly Evaluate[]): Evaluate | undefined {
+  const other = rest.length % 2 === 1 ? rest.at(-1) : undefined
+  const pairs: { readonly key: Evaluate; readonly result: Evaluate }[] = []
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    const [key, result] = [rest[i], rest[i + 1]]
+    if (key && result) pairs.push({ key, result })
+  }
+  return (
+    value &&
+    ((frame) => {
+      const found = value(frame)
+      const pair = isBlank(found) ? undefined : pairs.find(({ key }) => key(frame) === found)
+      return pair ? pair.result(frame) : other?.(frame)
+    })
+  )
+}
+
 /** Functions that work out only the arguments that they need. */
 const LAZY: Readonly<Record<string, MakeCall>> = {
   if: ([condition, value, other]) =>
     condition && value && ((frame) => (condition(frame) === true ? value(frame) : other?.(frame))),
+  switch: compileSwitch,
   unless: ([value, condition]) =>
     value && condition && ((frame) => (condition(frame) === true ? undefined : value(frame))),
   first: (args) => (frame) => {
@@ -188,7 +207,10 @@ const LAZY: Readonly<Record<string, MakeCall>> = {
   },
 }
 
-function compileCall({ name, args }: Kind<'call'>, compiling: Compiling): Evaluate {
+function compileCall(call: Kind<'call'>, compiling: Compiling): Evaluate {
+  const { name, args } = call
+  const decided = decidedBySettings(call, compiling)
+  if (decided) return decided.branch ? compile(decided.branch, compiling) : () => undefined
   const values = args.map((arg) => compile(arg, compiling))
   const lazy = LAZY[name]?.(values)
   if (lazy) return lazy
@@ -209,6 +231,39 @@ function compileCall({ name, args }: Kind<'call'>, compiling: Compiling): Evalua
     for (const value of values) given.push(value(frame))
     return evaluate(given, context)
   }
+}
+
+interface Decided {
+  /** Absent where the choice gives nothing. */
+  readonly branch: Expression | undefined
+}
+
+/** What `if` and `switch` choose for the whole run, when settings and constants alone decide; rows are spared the question. */
+function decidedBySettings({ name, args }: Kind<'call'>, compiling: Compiling): Decided | undefined {
+  const [asked, ...rest] = args
+  const found = asked && settingOrConstant(asked, compiling)
+  if (found === undefined) return undefined
+  if (name === 'if') return { branch: found.value === true ? rest[0] : rest[1] }
+  if (name !== 'switch') return undefined
+  for (let i = 0; i + 1 < rest.length; i += 2) {
+    const key = rest[i] && settingOrConstant(rest[i], compiling)
+    if (key === undefined) return undefined
+    if (key.value === found.value && !isBlank(found.value)) return { branch: rest[i + 1] }
+  }
+  return { branch: rest.length % 2 === 1 ? rest.at(-1) : undefined }
+}
+
+function settingOrConstant(
+  expression: Expression | undefined,
+  { scope, machine }: Compiling,
+): { readonly value: Value } | undefined {
+  if (expression?.kind === 'text' || expression?.kind === 'number' || expression?.kind === 'boolean') {
+    return { value: expression.value }
+  }
+  if (expression?.kind !== 'path') return undefined
+  const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree))
+  if (!resolved.ok || resolved.route.start.kind !== 'setting') return undefined
+  return { value: machine.settings[resolved.route.start.name] }
 }
 
 /** Whether a formula gives the same for every row of the run: it names settings and lookups that are fixed themselves. */

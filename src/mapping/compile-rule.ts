@@ -5,6 +5,7 @@ import { groupingSlot } from './check-rule.ts'
 import { compileFormula } from './compile-formula.ts'
 import { byRank, compileNarrowing, compileSelection } from './compile-selection.ts'
 import { compileReason, compileValue, type Making } from './compile-value.ts'
+import { compileKeeping, compileKeptId, isCreateOnly, type KeptId } from './create-only.ts'
 import type { Make } from './field-value.ts'
 import { bareFrame, type Evaluate, type Frame, MISSING, newFrame } from './frame.ts'
 import { typeOf } from './infer.ts'
@@ -30,6 +31,8 @@ export interface RuleProgram {
   /** Lookups that leave the row out when they find nothing. */
   readonly skipping: readonly { readonly index: number; readonly name: string }[]
   readonly sourcedId: Make
+  /** Where the id of a row is that under which it was first published. */
+  readonly keptId?: KeptId
   /** Required fields that can be blank. */
   readonly required: readonly {
     readonly name: string
@@ -50,17 +53,21 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
   if (source === undefined || key?.kind !== 'scalar') throw new Error(`unchecked rule ${rule.id}`)
   const scope = ruleScope(tree, rule, source)
   const making = (field: FieldTree): Making => ({ scope, machine, field: target[rule.collection]?.fields[field.name] })
+  const keeping = compileKeeping(rule, machine)
   const fields = rule.fields.map((field) => ({
     name: field.name,
     field,
-    make: compileValue(field.value, making(field)),
+    isConstant: field.value.kind === 'constant' && !isCreateOnly(rule, field.name),
+    make: keeping(field.name, compileValue(field.value, making(field))),
   }))
   // Lists last: what makes a record fail early is cheap and single.
   const checked = fields
-    .filter(({ field }) => isRequired(rule, field, target) && field.value.kind !== 'constant')
+    .filter(({ field, isConstant }) => isRequired(rule, field, target) && !isConstant)
     .sort((a, b) => Number(isManyField(rule, a.field, target)) - Number(isManyField(rule, b.field, target)))
   const grouping = compileGrouping(rule, scope, machine)
   const cuts = machine.cuts.get(rule.id)
+  const keptId = compileKeptId(rule, grouping?.slot ?? key.slot, machine)
+  const ownId = compileValue(rule.sourcedId, { scope, machine, field: { type: 'text' } })
   const program = {
     id: rule.id,
     collection: rule.collection,
@@ -73,7 +80,8 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
     skipping: rule.lookups.flatMap(({ name, many, missing }, index) =>
       many || missing === 'blank' ? [] : [{ index, name }],
     ),
-    sourcedId: compileValue(rule.sourcedId, { scope, machine, field: { type: 'text' } }),
+    sourcedId: keptId ? (frame: Frame) => keptId.find(frame) ?? ownId(frame) : ownId,
+    ...(keptId && { keptId }),
     required: checked.map(({ name, field, make }) => ({
       name,
       make,
@@ -81,7 +89,7 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
     })),
     fields: fields.map(({ name, make }) => ({ name, make })),
     constants: constantsOf(fields),
-    varying: fields.flatMap(({ name, field, make }) => (field.value.kind === 'constant' ? [] : [{ name, make }])),
+    varying: fields.flatMap(({ name, isConstant, make }) => (isConstant ? [] : [{ name, make }])),
     metadata: rule.metadata.map(({ name, value }) => ({
       name,
       make: compileValue(value, { scope, machine, field: undefined }),
@@ -90,10 +98,10 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
   return { ...program, slots: scope.slots.next }
 }
 
-function constantsOf(fields: readonly { readonly name: string; readonly field: FieldTree; readonly make: Make }[]) {
+function constantsOf(fields: readonly { readonly name: string; readonly isConstant: boolean; readonly make: Make }[]) {
   const constants: Record<string, FieldValue> = {}
-  for (const { name, field, make } of fields) {
-    const value = field.value.kind === 'constant' ? make(MISSING) : undefined
+  for (const { name, isConstant, make } of fields) {
+    const value = isConstant ? make(MISSING) : undefined
     if (value !== undefined) constants[name] = value
   }
   return constants

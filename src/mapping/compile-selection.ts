@@ -216,7 +216,9 @@ export function compileNarrowing(
         return { candidate, rank: order(frame) }
       })
       ranked.sort((a, b) => byRank(a.rank, b.rank) || (ties ? byId(ties, a.candidate, b.candidate) : 0))
-      list = ranked.map(({ candidate }) => candidate)
+      // Blank ranks last, but the last is one that has a rank: the newest visit is none without a day.
+      const known = take === 'last' ? ranked.filter(({ rank }) => !isBlank(rank)) : ranked
+      list = (known.length > 0 ? known : ranked).map(({ candidate }) => candidate)
     }
     if (take === undefined) return list
     return take === 'first' ? list.slice(0, 1) : list.slice(-1)

@@ -74,7 +74,9 @@ export function compileValue(value: ValueTree, making: Making): Make {
 
 function constantOf({ value, node }: ConstantTree, field: TargetField | undefined): FieldValue | undefined {
   if (node.text === '') return undefined
-  return field?.type === 'text' || field?.type === 'date' || node.quoted ? node.text : value
+  if (field?.type === 'text' || field?.type === 'date' || node.quoted) return node.text
+  // In metadata `01` and `12345678901234567890` stay what they are: as numbers they would be others.
+  return field || typeof value !== 'number' || String(value) === node.text ? value : node.text
 }
 
 function compilePlain(formula: FormulaTree, { scope, machine, field }: Making): Make {

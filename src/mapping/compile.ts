@@ -43,6 +43,8 @@ interface Index {
 }
 
 export interface Mapping {
+  /** What it was compiled from: for explanations, and for what its parts mean. */
+  readonly checked: CheckedMapping
   /** A parent, and what a parent rule's scope reads, comes before its children; what asks for `settings.start_year` after `terms`. */
   readonly sources: readonly SourcePlan[]
   readonly indexes: readonly Index[]
@@ -58,6 +60,7 @@ export function compileMapping(checked: CheckedMapping): Mapping {
   const uses = columnUses(tree, readers)
   const ordered = readers.order.flatMap((name) => tree.sources.get(name) ?? [])
   return {
+    checked,
     sources: ordered.map((source) =>
       sourcePlan(source, readers.parents.get(source.name), compilePowerquery(source, checked, uses)),
     ),

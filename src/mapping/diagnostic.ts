@@ -1,20 +1,24 @@
 // What the checker tells the author of a mapping: a place, a stable code, a sentence.
 
-type DiagnosticCode =
-  | 'yaml' // not readable, or a YAML feature that mappings refuse
-  | 'duplicate' // the same key twice in one layer
-  | 'key' // a key that is not known here, or one that is missing
-  | 'shape' // a map where a list belongs, a number where a name belongs
-  | 'formula' // a formula that cannot be parsed
-  | 'name' // an unknown name: column, lookup, setting, function, table, source
-  | 'path' // a known name without the member that is asked of it
-  | 'type' // a value of the wrong type
-  | 'value' // a token that is not in the vocabulary
-  | 'ref' // a reference to an unknown rule, or to a rule of another collection
-  | 'required' // a required field that no rule fills
-  | 'cycle' // rules, or sources, that wait for each other
-  | 'sql' // a PowerQuery whose SQL is not what Oracle, the plugin and the bridge can all use
-  | 'extends' // a layer that cannot be applied
+/** Each code with what it means. Codes never change their meaning. */
+export const DIAGNOSTIC_CODES = {
+  yaml: 'The file is not readable, or has a feature of YAML that mappings refuse.',
+  duplicate: 'The same key stands twice in one layer.',
+  key: 'A key is not known here, or one is missing.',
+  shape: 'A map stands where a list belongs, a number where a name belongs, or the like.',
+  formula: 'A formula cannot be read.',
+  name: 'A name is unknown: of a column, lookup, setting, function, table, source or collection.',
+  path: 'A name is known, but has not the member that is asked of it.',
+  type: 'A value is of the wrong type.',
+  value: 'A token is not in the vocabulary.',
+  ref: 'A reference leads to an unknown rule, or to a rule of another collection.',
+  required: 'A required field is filled by no rule.',
+  cycle: 'Rules, sources or layers wait for each other.',
+  sql: 'A PowerQuery has SQL that Oracle, the plugin and the bridge cannot all use.',
+  extends: 'A layer cannot be applied.',
+} as const
+
+type DiagnosticCode = keyof typeof DIAGNOSTIC_CODES
 
 export interface Place {
   readonly file: string
@@ -38,8 +42,16 @@ export type Report = (place: Place, code: DiagnosticCode, message: string, missi
 export function formatDiagnostic(diagnostic: Diagnostic, sourceText?: string): string {
   const { file, line, column, code, message } = diagnostic
   const head = `${file}:${line}:${column}: ${code}: ${message}`
-  const text = sourceText?.split('\n')[line - 1]?.trimEnd()
+  const text = sourceText === undefined ? undefined : linesOf(sourceText)[line - 1]?.trimEnd()
   return text ? `${head}\n    ${text}\n    ${' '.repeat(column - 1)}^` : head
+}
+
+/** A file with thousands of faults is split once. */
+let lastSplit: { readonly text: string; readonly lines: readonly string[] } | undefined
+
+function linesOf(text: string): readonly string[] {
+  if (lastSplit?.text !== text) lastSplit = { text, lines: text.split('\n') }
+  return lastSplit.lines
 }
 
 /** In reading order: by file, line, column. */

@@ -1,12 +1,13 @@
 // Runs the examples of a mapping: each is a small district of the rows that it gives.
 import type { CheckedMapping } from './check.ts'
 import { coerceRow, type Row } from './coerce.ts'
+import { ID } from './create-only.ts'
 import type { ExampleTree, RuleTree, SourceTree } from './mapping-tree.ts'
 import { memoryRows } from './memory-rows.ts'
-import type { MappedRecord, RunReport } from './ports.ts'
-import { type RowRun, startRun } from './run.ts'
+import type { MappedRecord, PublishedRecords, RunReport } from './ports.ts'
+import { type RowIdentity, type RowRun, startRun } from './run.ts'
 import { shapeAt } from './shape.ts'
-import { plainData, typedData } from './tree.ts'
+import { type MapNode, plainData, typedData } from './tree.ts'
 
 export interface ExampleResult {
   /** `users.student` */
@@ -34,8 +35,13 @@ function runExample(rule: RuleTree, example: ExampleTree, checked: CheckedMappin
   const { rows, problems } = exampleRows(rule, example, checked)
   const today = example.today ?? EXAMPLE_TODAY
   const settings = { ...EXAMPLE_SETTINGS, ...example.settings }
-  const run = startRun(checked, { rows, settings, today })
   const staged = rows.byOrdinal(rule.from.text, 1)
+  const input = { rows, settings, today }
+  const published =
+    staged &&
+    example.published &&
+    publishedIn(example.published, rule, startRun(checked, input).identityOf(rule.id, staged))
+  const run = startRun(checked, { ...input, ...(published && { published }) })
   const record = staged && run.recordOf(rule.id, staged)
   const differences = [...problems, ...compare(example, record, rule, run)]
   const { file, line, column } = example.place
@@ -62,6 +68,19 @@ function exampleRows(rule: RuleTree, { row, given }: ExampleTree, { tree }: Chec
     }),
   )
   return { rows, problems }
+}
+
+/** Before, there was one record: that of the row under test, under the id that is given or else the one that it has now. */
+function publishedIn(node: MapNode, rule: RuleTree, { sourcedId, rowKey }: RowIdentity): PublishedRecords {
+  const texts = node.entries.flatMap(({ name, value }) =>
+    value.kind === 'scalar' && value.value !== null ? [[name, value.text] as const] : [],
+  )
+  const { [ID]: givenId, ...record } = Object.fromEntries(texts)
+  const id = givenId ?? sourcedId
+  return {
+    recordOf: (collection, asked) => (collection === rule.collection && asked === id ? record : undefined),
+    idOf: (name, key) => (name === rule.id && key === rowKey ? givenId : undefined),
+  }
 }
 
 function compare({ gives }: ExampleTree, record: MappedRecord | undefined, rule: RuleTree, run: RowRun): string[] {

@@ -39,3 +39,39 @@ export type Expression =
   | { readonly kind: 'inherited'; readonly node: ScalarNode; readonly expression: Expression; readonly span: Span }
   /** `operand is blank`, or `is not blank` when negated. */
   | { readonly kind: 'blank'; readonly operand: Expression; readonly negated: boolean; readonly span: Span }
+
+/** The most expressions in each other: walkers recurse, and take up to five frames of the stack for each. */
+export const MAX_HEIGHT = 600
+
+/** Whether more than MAX_HEIGHT expressions stand in each other. It does not recurse itself. */
+export function isTooHigh(expression: Expression): boolean {
+  let level: readonly Expression[] = [expression]
+  for (let height = 1; level.length > 0; height++) {
+    if (height > MAX_HEIGHT) return true
+    level = level.flatMap(partsOf)
+  }
+  return false
+}
+
+function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case 'call':
+      return expression.args
+    case 'list':
+      return expression.items
+    case 'binary':
+      return [expression.left, expression.right]
+    case 'unary':
+    case 'blank':
+      return [expression.operand]
+    case 'inherited':
+      return [expression.expression]
+    case 'path':
+    case 'text':
+    case 'number':
+    case 'boolean':
+      return []
+    default:
+      return expression satisfies never
+  }
+}

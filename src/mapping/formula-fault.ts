@@ -22,6 +22,7 @@ export class FormulaFault extends Error {
   }
 }
 
+export const CHOICE = 'Use if(condition, value, other).'
 export const SIMPLER = 'Take it apart: a code table, `choose:` or a lookup under `with:` may say it more simply.'
 
 /** What other languages call blank. `blank` itself is only said after `is`. */
@@ -74,6 +75,7 @@ function hintAfterValue(token: Token, close: ')' | ']' | undefined): string | un
   if (token.kind === 'name') {
     const lower = token.text.toLowerCase()
     if (lower === 'not') return 'For "not in", write `not a in b`.'
+    if (CHOICE_WORDS.has(lower)) return CHOICE
     if (BINDING.has(lower)) return `Operators are written small: \`${lower}\`.`
   }
   if (token.kind !== 'symbol') return 'Put texts together with `&`; separate the values of a call with commas.'
@@ -82,6 +84,17 @@ function hintAfterValue(token: Token, close: ')' | ']' | undefined): string | un
   if (token.text === ',') return 'Commas separate the values of a call or a list.'
   if (token.text === '[') return 'There is no index: `first(list)` is the first member.'
   return close === undefined ? 'It closes nothing.' : undefined
+}
+
+/** What other languages choose by. */
+const CHOICE_WORDS: ReadonlySet<string> = new Set(['then', 'else', 'elseif', 'elif', 'when', 'end'])
+
+/** `if` without its parenthesis, when a value follows it: a column may be called so. */
+export function ifWithoutCall(token: Token, after: Token): FormulaFault | undefined {
+  const isValue =
+    (after.kind === 'name' && !BINDING.has(after.text)) || after.kind === 'text' || after.kind === 'number'
+  if (token.text.toLowerCase() !== 'if' || !isValue) return undefined
+  return new FormulaFault('`if` is a function, its values stand in parentheses', token.start, CHOICE)
 }
 
 /** A token as it is named in a message. */

@@ -1,9 +1,10 @@
 // The parser of formulas (mapping-language: Formulas).
-import type { Expression, PathName } from './expression.ts'
+import { type Expression, isTooHigh, MAX_HEIGHT, type PathName } from './expression.ts'
 import {
   blankMissing,
   endsTooEarly,
   FormulaFault,
+  ifWithoutCall,
   notAValue,
   SIMPLER,
   shown,
@@ -25,7 +26,7 @@ type Parsed =
   | { readonly ok: true; readonly expression: Expression }
   | { readonly ok: false; readonly message: string; readonly offset: number; readonly hint?: string }
 
-/** The longest formula, in UTF-16 units. It bounds the height of a tree too, so that walking one cannot overflow. */
+/** The longest formula, in UTF-16 units. */
 export const MAX_FORMULA_LENGTH = 4000
 const MAX_NESTING = 64
 
@@ -45,6 +46,10 @@ export function parseFormula(text: string): Parsed {
     const expression = parseOperators(cursor, 0)
     const rest = next(cursor)
     if (rest.kind !== 'end') throw unexpectedAfterValue(rest)
+    // Each takes a character at least.
+    if (text.length > MAX_HEIGHT && isTooHigh(expression)) {
+      throw new FormulaFault(`the formula has more than ${MAX_HEIGHT} operators in a row`, MAX_HEIGHT, SIMPLER)
+    }
     return { ok: true, expression }
   } catch (error) {
     if (!(error instanceof FormulaFault)) throw error
@@ -152,7 +157,8 @@ function parseNamed(cursor: Cursor, token: Token, least: number): Expression {
     throw new FormulaFault('`not` is not expected here', start, 'Put `not` and its value in parentheses.')
   }
   if (BINDING.has(text)) throw valueMissing(token, cursor.tokens[cursor.position - 2])
-  const fault = isSymbol(peek(cursor), '.') ? undefined : notAValue(token)
+  const after = peek(cursor)
+  const fault = isSymbol(after, '.') ? undefined : (notAValue(token) ?? ifWithoutCall(token, after))
   if (fault) throw fault
   if (isSymbol(peek(cursor), '(')) {
     next(cursor)

@@ -1,12 +1,14 @@
 // The static type of a formula; what cannot be is reported at the character where it stands.
 import type { Report } from './diagnostic.ts'
 import type { Expression, Span } from './expression.ts'
+import { cannotCompare } from './functions/comparable.ts'
 import { describeType, memberType, type StaticType, unifyTypes } from './functions/static-type.ts'
 import { FUNCTIONS } from './functions.ts'
-import type { FormulaTree, RuleTree } from './mapping-tree.ts'
+import type { FormulaTree, LookupTree, RuleTree } from './mapping-tree.ts'
 import type { BinaryOperator } from './operators.ts'
 import { placeIn } from './schema-reader.ts'
 import { ANY, lookupScope, resolvePath, rowsOf, ruleScope, type Scope, stagedType, withVariable } from './scope.ts'
+import { impossibleWords } from './setting-words.ts'
 import { suggest } from './suggest.ts'
 import type { ScalarNode } from './tree.ts'
 
@@ -22,10 +24,17 @@ export function inferFormula(formula: FormulaTree, scope: Scope, report: Report)
 }
 
 /** The type without telling faults: for what has been checked, and for looking ahead. */
-export const typeOf = (formula: FormulaTree, scope: Scope): StaticType => inferFormula(formula, scope, () => {})
+export const typeOf = (formula: FormulaTree, scope: Scope): StaticType => inferFormula(formula, scope, NO_FAULTS)
+
+const NO_FAULTS: Report = () => {}
+/** Far deeper than a mapping for people; what is deeper is taken as it comes. */
+const MAX_LOOKUP_DEPTH = 100
+
+/** By the lookup, which belongs to one tree. While a type is found it stands here as `any`: that ends a ring. */
+const listTypes = new WeakMap<LookupTree, StaticType>()
 
 /** The type of a lookup; `all: =formula` looks into the formula, and a ring of those gives `any`. */
-export function lookupTypeIn(tree: Scope['tree'], busy: readonly string[] = []) {
+export function lookupTypeIn(tree: Scope['tree'], depth = 0) {
   return (rule: RuleTree, index: number): StaticType => {
     const lookup = rule.lookups[index]
     const source = tree.sources.get(rule.from.text)
@@ -35,18 +44,21 @@ export function lookupTypeIn(tree: Scope['tree'], busy: readonly string[] = []) 
       const row = rows ? stagedType(rows.source, rows.rule) : ANY
       return lookup.many ? { kind: 'list', of: row } : row
     }
-    const name = `${rule.id}.${lookup.name}`
-    if (busy.includes(name) || busy.length > 8) return ANY
+    const known = listTypes.get(lookup)
+    if (known !== undefined || depth > MAX_LOOKUP_DEPTH) return known ?? ANY
+    listTypes.set(lookup, ANY)
     const scope = lookupScope(ruleScope(tree, rule, source), index)
     const { node, expression } = lookup.from.list
-    const type = infer(expression, { scope, node, report: () => {} }, [...busy, name])
-    return { kind: 'list', of: memberType(type) }
+    const type = infer(expression, { scope, node, report: NO_FAULTS }, depth + 1)
+    const list: StaticType = { kind: 'list', of: memberType(type) }
+    listTypes.set(lookup, list)
+    return list
   }
 }
 
-function infer(expression: Expression, inference: Inference, busy: readonly string[] = []): StaticType {
+function infer(expression: Expression, inference: Inference, depth = 0): StaticType {
   const { scope } = inference
-  const type = (part: Expression) => infer(part, inference, busy)
+  const type = (part: Expression) => infer(part, inference, depth)
   switch (expression.kind) {
     case 'text':
     case 'boolean':
@@ -54,7 +66,7 @@ function infer(expression: Expression, inference: Inference, busy: readonly stri
     case 'number':
       return { kind: Number.isSafeInteger(expression.value) ? 'integer' : 'number' }
     case 'path': {
-      const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree, busy))
+      const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree, depth))
       if (resolved.ok) return resolved.route.type
       const { span, code, message, missing } = resolved.fault
       inference.report(placeIn(inference.node, span.start), code, message, missing)
@@ -75,13 +87,21 @@ function infer(expression: Expression, inference: Inference, busy: readonly stri
       return operand.kind === 'integer' ? operand : { kind: 'number' }
     }
     case 'binary':
+      tellImpossibleWords(expression, inference)
       return inferBinary(expression, type(expression.left), type(expression.right), inference)
     case 'inherited':
-      return infer(expression.expression, { ...inference, node: expression.node }, busy)
+      return infer(expression.expression, { ...inference, node: expression.node }, depth)
     case 'call':
+      tellImpossibleWords(expression, inference)
       return inferCall(expression, expression.args.map(type), inference)
     default:
       return expression satisfies never
+  }
+}
+
+function tellImpossibleWords(expression: Expression, { scope, node, report }: Inference): void {
+  for (const { span, message, missing } of impossibleWords(expression, scope)) {
+    report(placeIn(node, span.start), 'value', message, missing)
   }
 }
 
@@ -202,33 +222,6 @@ const BINARY: Readonly<Record<BinaryOperator, Infer>> = {
 
 const inferBinary: Infer = (expression, left, right, inference) =>
   BINARY[expression.operator](expression, left, right, inference)
-
-/** Why two types cannot be compared, or undefined when they can. */
-export function cannotCompare(left: StaticType, right: StaticType, operator: string): string | undefined {
-  for (const type of [left, right]) {
-    if (type.kind === 'list') return `\`${operator}\` compares single values, a list is searched with \`in\` or has( )`
-    if (type.kind === 'row') return `\`${operator}\` compares single values, this is a row: name one of its columns`
-  }
-  const [a, b] = [comparableKind(left), comparableKind(right)]
-  if (a === 'any' || b === 'any') return undefined
-  if (a !== b)
-    return `${withArticle(left.kind)} can't be compared with ${withArticle(right.kind)}.${CONVERSIONS[`${a} ${b}`] ?? ''}`
-  return a === 'boolean' && operator !== '=' && operator !== '!=' ? 'booleans have no order' : undefined
-}
-
-const withArticle = (kind: string) => `${kind.startsWith('i') ? 'an' : 'a'} ${kind}`
-
-const CONVERSIONS: Readonly<Record<string, string>> = {
-  'number text': ' Wrap one in text( ) or number( ).',
-  'text number': ' Wrap one in text( ) or number( ).',
-  'date text': ' Wrap the text in date( ) with its format.',
-  'text date': ' Wrap the text in date( ) with its format.',
-}
-
-function comparableKind(type: StaticType): string {
-  if (type.kind === 'integer') return 'number'
-  return type.kind === 'blank' ? 'any' : type.kind
-}
 
 function inferCall(
   call: Extract<Expression, { kind: 'call' }>,

@@ -1,6 +1,6 @@
 // Puts what a layer replaces in the place of the word `inherited` in a formula.
 import type { Place, Report } from './diagnostic.ts'
-import type { Expression, Span } from './expression.ts'
+import { type Expression, isTooHigh, type Span } from './expression.ts'
 import type { FormulaTree } from './mapping-tree.ts'
 import { entryOf, type ListNode, type MapNode, type Node, type ScalarNode } from './tree.ts'
 
@@ -18,19 +18,27 @@ export interface Binding {
 export function bindInherited(formula: FormulaTree, binding: Binding): FormulaTree | undefined {
   const { node } = formula
   if (!node.text.includes('inherited')) return formula
-  let lower: Lower | undefined
-  let isBroken = false
+  const first = firstWord(formula.expression)
+  if (first === undefined) return formula
+  // Not from within the walk below: the layers' formulas would stand on each other's stack.
+  const lower = lowerOf(node, node.placeAt(first.start + 1), binding)
+  let isBroken = lower === 'broken'
   const expression = replaceWord(formula.expression, (names, span) => {
-    const at = node.placeAt(span.start + 1)
-    lower ??= lowerOf(node, at, binding)
     if (names.length > 1 && lower !== 'broken') {
+      const at = node.placeAt(span.start + 1)
       binding.report(at, 'path', `\`inherited\` is the value that is replaced, and has no \`${names[1]?.name}\``)
     }
-    if (names.length > 1 || lower === 'broken') isBroken = true
+    if (names.length > 1) isBroken = true
     return lower === 'broken' ? undefined : lower(span)
   })
-  return isBroken ? undefined : { ...formula, expression }
+  if (isBroken) return undefined
+  if (!isTooHigh(expression)) return { ...formula, expression }
+  binding.report(node.place, 'extends', 'with what it inherits this formula grows too large. Write it out.')
+  return undefined
 }
+
+/** Of a `choose` that a formula inherits: each is an `if` in the one before. */
+const MAX_CASES = 200
 
 /** Makes the lower value an expression at the place of the word. */
 type Lower = 'broken' | ((span: Span) => Expression)
@@ -54,11 +62,16 @@ function asExpression(node: Node, at: Place, binding: Binding): Lower {
 function constantFormula(node: ScalarNode): FormulaTree {
   const span = { start: -1, end: node.text.length - 1 }
   const { value, quoted, text } = node
-  if (typeof value === 'number' && !quoted)
+  if (typeof value === 'number' && !quoted && !isTextOfDigits(node))
     return { kind: 'formula', node, expression: { kind: 'number', value, span } }
   if (typeof value === 'boolean' && !quoted)
     return { kind: 'formula', node, expression: { kind: 'boolean', value, span } }
   return { kind: 'formula', node, expression: { kind: 'text', value: text, span } }
+}
+
+/** `007` and numbers too large to be exact: nobody counts with them, and as numbers they would be others. */
+function isTextOfDigits({ text, value }: ScalarNode): boolean {
+  return /^[-+]?0\d/.test(text) || !Number.isFinite(value) || Math.abs(Number(value)) > Number.MAX_SAFE_INTEGER
 }
 
 function listExpression({ items }: ListNode, at: Place, binding: Binding): Lower {
@@ -93,6 +106,11 @@ function mapExpression(node: MapNode, at: Place, binding: Binding): Lower {
 }
 
 function chooseExpression({ items, place }: ListNode, at: Place, binding: Binding): Lower {
+  if (items.length > MAX_CASES) {
+    const message = `\`inherited\` is a \`choose\` of ${items.length} cases here, a formula can hold ${MAX_CASES}. Use a code table.`
+    binding.report(at, 'extends', message)
+    return 'broken'
+  }
   let made: ((span: Span) => Expression) | undefined
   for (const item of items.toReversed()) {
     const part = (name: string) => {
@@ -115,6 +133,15 @@ function chooseExpression({ items, place }: ListNode, at: Place, binding: Bindin
   if (made) return made
   binding.report(place, 'shape', '`choose` is a list of `when` and `then`, with `else` last')
   return 'broken'
+}
+
+function firstWord(expression: Expression): Span | undefined {
+  let first: Span | undefined
+  replaceWord(expression, (_, span) => {
+    first ??= span
+    return undefined
+  })
+  return first
 }
 
 type Change = (names: Extract<Expression, { kind: 'path' }>['names'], span: Span) => Expression | undefined

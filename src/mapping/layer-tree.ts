@@ -1,10 +1,12 @@
 // Puts the files of one layer together as one positioned tree.
 import type { Place, Report } from './diagnostic.ts'
+import type { KeyOf } from './grammar.ts'
 import { loadFile, type MappingFile } from './load.ts'
 import { expectMap, type Keys, readKeys } from './schema-reader.ts'
 import type { MapEntry, MapNode, ScalarNode } from './tree.ts'
 
-export const SECTIONS = ['settings', 'sources', 'tables', 'entities'] as const
+/** In the order in which they are read: rules after what they use. */
+export const SECTIONS = ['settings', 'sources', 'tables', 'entities'] as const satisfies readonly KeyOf<'file'>[]
 
 interface Union {
   readonly sections: Map<string, { readonly key: ScalarNode; readonly entries: Map<string, MapEntry> }>
@@ -17,11 +19,15 @@ const NO_LAYER =
   'this file is a part of the mapping that layers extend. Keep a layer in a folder of its own, and name it in the setting MAPPING or after --mapping.'
 
 /** The files in any order. A key that stands in two of them is reported, and counts where it stands first. */
-export function layerTree(files: readonly MappingFile[], report: Report, { mayExtend = false } = {}): MapNode {
+export function layerTree(
+  files: readonly MappingFile[],
+  report: Report,
+  { mayExtend = false, examples = true } = {},
+): MapNode {
   const union: Union = { sections: new Map(), seen: new Map(), report }
   for (const file of files) {
-    const root = loadFile(file, report)
-    const keys = root && readKeys(root, 'a mapping file', ['extends', ...SECTIONS], report)
+    const root = loadFile(file, report, { examples })
+    const keys = root && readKeys(root, 'file', report)
     const layer = keys?.get('extends')
     if (layer && !mayExtend) report(layer.key.place, 'extends', NO_LAYER)
     if (keys) addFile(keys, union)
@@ -34,7 +40,7 @@ export function layerTree(files: readonly MappingFile[], report: Report, { mayEx
   return { kind: 'map', place, entries }
 }
 
-function addFile(keys: Keys, union: Union): void {
+function addFile(keys: Keys<'file'>, union: Union): void {
   for (const name of SECTIONS) {
     const section = keys.get(name)
     const map = section && expectMap(section.value, `\`${name}\``, union.report)

@@ -13,6 +13,8 @@ export interface Layers {
   readonly layers: readonly MappingFile[]
   /** What keeps the layers from being applied. */
   readonly diagnostics: readonly Diagnostic[]
+  /** Every path that was looked at, the nearest first, also where no file was. */
+  readonly tried?: readonly string[]
 }
 
 export const NO_LAYERS: Layers = { layers: [], diagnostics: [] }
@@ -26,6 +28,7 @@ interface Search {
   readonly report: Report
   /** The nearest first. */
   readonly found: MappingFile[]
+  readonly tried: string[]
 }
 
 /**
@@ -37,13 +40,15 @@ export function findLayers(path: string, read: ReadText): Layers {
   const report: Report = ({ file, line, column }, code, message) =>
     diagnostics.push({ file, line, column, code, message })
   const found: MappingFile[] = []
-  openLayer(path, undefined, { read, report, found })
-  return { layers: found.toReversed(), diagnostics: sortDiagnostics(diagnostics) }
+  const tried: string[] = []
+  openLayer(path, undefined, { read, report, found, tried })
+  return { layers: found.toReversed(), diagnostics: sortDiagnostics(diagnostics), tried }
 }
 
 /** `said` is the text that names the file; the setting or the command line has no place. */
 function openLayer(path: string, said: ScalarNode | undefined, search: Search): void {
-  const { read, report, found } = search
+  const { read, report, found, tried } = search
+  tried.push(path)
   const text = read(path)
   if (text === undefined) {
     const message = said

@@ -1,10 +1,9 @@
 // Cuts the text of a formula into tokens, and says what to write instead of what other languages write.
 
-import { FormulaFault, type Token } from './formula-fault.ts'
+import { CHOICE, FormulaFault, type Token } from './formula-fault.ts'
 
 const SYMBOLS = ['!=', '<=', '>=', '=', '<', '>', '&', '+', '-', '*', '/', '(', ')', '[', ']', ',', '.']
 const QUOTES = 'A text stands in double quotes: "…".'
-const CHOICE = 'Use if(condition, value, other).'
 
 /** What other languages write, longest first, and what to write here. */
 const FOREIGN: readonly (readonly [string, string])[] = [

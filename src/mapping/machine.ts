@@ -2,7 +2,7 @@
 import type { Frame } from './frame.ts'
 import type { FunctionContext } from './functions/spec.ts'
 import type { MappingTree } from './mapping-tree.ts'
-import type { FieldValue, Reference, StagedRow, StagedRows } from './ports.ts'
+import type { FieldValue, PublishedRecords, Reference, StagedRow, StagedRows } from './ports.ts'
 import type { RunTally } from './run-tally.ts'
 import type { TargetModel } from './target.ts'
 import type { Value } from './values.ts'
@@ -11,6 +11,7 @@ export interface Machine {
   readonly tree: MappingTree
   readonly target: TargetModel
   readonly rows: StagedRows
+  readonly published: PublishedRecords | undefined
   /** Fixed for the run, so closures hold them as constants. */
   readonly settings: Readonly<Record<string, Value>>
   readonly context: FunctionContext

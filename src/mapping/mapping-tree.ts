@@ -21,6 +21,8 @@ export interface MappingTree {
 export interface SettingTree {
   readonly key: ScalarNode
   readonly value: unknown
+  /** What it can be, or what the members of its list can be, where it says so. */
+  readonly oneOf?: readonly (string | number | boolean)[]
 }
 
 export interface SourceTree {
@@ -99,6 +101,8 @@ export interface RuleTree {
   readonly sourcedId: ValueTree
   readonly fields: readonly FieldTree[]
   readonly metadata: readonly FieldTree[]
+  /** Fields that keep their first published value, and the word `id`. Absent when there are none. */
+  readonly createOnly?: readonly ScalarNode[]
   readonly examples: readonly ExampleTree[]
 }
 
@@ -201,5 +205,7 @@ export interface ExampleTree {
   readonly given: ReadonlyMap<string, { readonly key: ScalarNode; readonly rows: Node }>
   readonly settings: Readonly<Record<string, unknown>>
   readonly today?: string
+  /** The fields of the record that was published before, and its `id`. */
+  readonly published?: MapNode
   readonly gives: MapNode | 'nothing'
 }

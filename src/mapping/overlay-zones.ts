@@ -40,6 +40,3 @@ export function zoneBelow(zone: Zone, name: string): Zone {
   if (zone.kind !== 'map') return zone
   return zone.known && Object.hasOwn(zone.known, name) ? (zone.known[name] ?? zone.others) : zone.others
 }
-
-/** A map with one of these keys is a whole value, or a whole lookup. */
-export const KIND_WORDS: ReadonlySet<string> = new Set(['ref', 'refs', 'inverse', 'each', 'choose', 'in', 'all'])

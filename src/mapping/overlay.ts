@@ -1,8 +1,9 @@
 // Lays one layer of a mapping over what stands below it: maps merge by key, all else replaces, `null` removes.
 import type { Place, Report } from './diagnostic.ts'
+import { MARKS } from './grammar.ts'
 import { inheriting } from './overlay-inherited.ts'
 import { withFittingSettings } from './overlay-settings.ts'
-import { FILE_ZONE, KIND_WORDS, type Zone, zoneBelow } from './overlay-zones.ts'
+import { FILE_ZONE, type Zone, zoneBelow } from './overlay-zones.ts'
 import { expectMap } from './schema-reader.ts'
 import { suggest } from './suggest.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from './tree.ts'
@@ -76,7 +77,7 @@ function mergeEntry(below: MapEntry | undefined, entry: MapEntry, zone: Zone, re
 
 const emptyAt = ({ kind, place }: MapNode): MapNode => ({ kind, place, entries: [] })
 
-const isWhole = (node: Node) => node.kind === 'map' && node.entries.some(({ name }) => KIND_WORDS.has(name))
+const isWhole = (node: Node) => node.kind === 'map' && node.entries.some(({ name }) => MARKS.has(name))
 
 const isNothing = (node: Node): node is ScalarNode => node.kind === 'scalar' && node.value === null
 

@@ -42,6 +42,8 @@ export interface MappedRecord {
   readonly sourcedId: string
   readonly fields: Readonly<Record<string, FieldValue>>
   readonly metadata?: Readonly<Record<string, FieldValue>>
+  /** Of rules with `create_only: [id]`: what `PublishedRecords.idOf` will be asked for, once this record is published. */
+  readonly rowKey?: string | number
 }
 
 export type RunCode =
@@ -53,12 +55,22 @@ export type RunCode =
   | 'id-repeated'
   | 'ref-out-of-scope' // the row that a lookup or a required reference found is not published
 
+/** What was published before, for fields that are written once (`create_only`). */
+export interface PublishedRecords {
+  /** The v1.1 record of this id as last published, also when it was deleted since; undefined: never published, or forgotten. */
+  recordOf(collection: string, sourcedId: string): Readonly<Record<string, unknown>> | undefined
+  /** The sourcedId that the row was first published under. `key`: the row's key, or the shared column of a `one_per`. */
+  idOf(rule: string, key: string | number): string | undefined
+}
+
 export interface RunInput {
   readonly rows: StagedRows
   /** Laid over the mapping's defaults: schools, start_year, term_years … */
   readonly settings: Readonly<Record<string, unknown>>
   /** The day in the district's time zone, `YYYY-MM-DD`. */
   readonly today: string
+  /** Without it every record counts as new. */
+  readonly published?: PublishedRecords
 }
 
 export interface PublishedRow {
@@ -95,8 +107,11 @@ export interface RunReport {
 export interface MappingRun {
   /** The published rows of a rule, evaluated now; it reads only what the rule's scope reads. */
   scope(rule: string): Iterable<PublishedRow>
-  /** All records, a batch of at most 200 source rows at a time, so that the caller can yield between them. Once a run. */
-  records(): Generator<readonly MappedRecord[]>
+  /**
+   * All records, or those of some collections, a batch of at most 200 source rows at a time, so that the caller can yield between
+   * them. Once a run.
+   */
+  records(only?: ReadonlySet<string>): Generator<readonly MappedRecord[]>
   /** What was counted so far. */
   report(): RunReport
 }

@@ -132,6 +132,11 @@ export class RuleRun implements RunningRule {
     return frame.sourcedId
   }
 
+  /** The id under which the row was published before, where the rule keeps it. */
+  keptIdOf(frame: Frame): string | undefined {
+    return this.#program().keptId?.find(frame)
+  }
+
   referenceOf(frame: Frame): Reference | undefined {
     const sourcedId = this.sourcedIdOf(frame)
     return sourcedId === undefined ? undefined : { collection: this.#program().collection, sourcedId }
@@ -157,7 +162,7 @@ export class RuleRun implements RunningRule {
 
   /** The record of a published row. */
   record(frame: Frame, sourcedId: string): MappedRecord {
-    const { id, collection, constants, varying, metadata } = this.#program()
+    const { id, collection, constants, varying, metadata, keptId } = this.#program()
     const { tally } = this.#machine
     const key = this.keyOf(frame)
     const values: Record<string, FieldValue> = { ...constants }
@@ -174,7 +179,9 @@ export class RuleRun implements RunningRule {
       more ??= {}
       more[name] = value
     }
+    const rowKey = keptId?.rowKey(frame)
     const record = { collection, rule: id, sourcedId, fields: values }
-    return more ? { ...record, metadata: more } : record
+    const whole = more ? { ...record, metadata: more } : record
+    return rowKey === undefined ? whole : { ...whole, rowKey }
   }
 }

@@ -62,7 +62,8 @@ export function createTally(ruleIds: Iterable<string>): RunTally {
     const entry = entries.get(name) ?? { code, rule, field, count: 0, keys: [] }
     entries.set(name, entry)
     entry.count++
-    if (entry.keys.length < KEPT_KEYS) entry.keys.push(key)
+    // A list may hold several codes that are unknown: its row is named once.
+    if (entry.keys.length < KEPT_KEYS && entry.keys.at(-1) !== key) entry.keys.push(key)
   }
 
   return {

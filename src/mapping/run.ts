@@ -3,6 +3,7 @@ import type { CheckedMapping } from './check.ts'
 import { compileRule, type RuleProgram } from './compile-rule.ts'
 import { allRows } from './compile-selection.ts'
 import { bareFrame, type Frame, MISSING, OUT_OF_SCOPE } from './frame.ts'
+import { claimKeptIds, isClaimedByOther, type KeptClaims } from './kept-claims.ts'
 import type { Machine } from './machine.ts'
 import type { MappedRecord, MappingRun, PublishedRow, RunInput, StagedRow } from './ports.ts'
 import { createRecent } from './recent.ts'
@@ -15,10 +16,19 @@ const BATCH_ROWS = 200
 /** Rows that a lookup by key remembers at least: as many as a large district has sections. Twice as many are some 15 MB. */
 const REMEMBERED_ROWS = 16_384
 
-/** A run with access to single rows, for examples. */
+/** A run with access to single rows, for examples and explanations. */
 export interface RowRun extends MappingRun {
+  /** What the run works with, for explanations of single rows. */
+  readonly machine: Machine
   /** The record of a row; undefined when it is left out (the report says why). With `one_per` that of its group. */
   recordOf(rule: string, staged: StagedRow): MappedRecord | undefined
+  /** The id that the row has, or would have if it were published, and what `PublishedRecords.idOf` is asked for. */
+  identityOf(rule: string, staged: StagedRow): RowIdentity
+}
+
+export interface RowIdentity {
+  readonly sourcedId: string | undefined
+  readonly rowKey: string | number | undefined
 }
 
 export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
@@ -31,13 +41,13 @@ export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
     return found
   }
   const machine = createMachine(checked, input, tally, ruleRun)
-  const programs = new Map<string, RuleProgram>()
+  const programs = createPrograms(checked, machine)
   for (const id of tree.rules.keys()) rules.set(id, new RuleRun(id, machine, programFor(id, programs)))
-  for (const [id, rule] of tree.rules) programs.set(id, compileRule(rule, machine))
   const running: Running = { programs, rules, machine }
   return {
+    machine,
     scope: (id) => publishedRows(id, running),
-    records: () => records(checked, running),
+    records: (only) => records(checked, running, only),
     report: tally.report,
     recordOf: (id, staged) => {
       const rule = ruleRun(id)
@@ -45,28 +55,50 @@ export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
       const sourcedId = rule.isIn(frame) ? rule.sourcedIdOf(frame) : undefined
       return sourcedId === undefined ? undefined : rule.record(frame, sourcedId)
     },
+    identityOf: (id, staged) => {
+      const rule = ruleRun(id)
+      const frame = rule.frameOf(staged)
+      return { sourcedId: rule.sourcedIdOf(frame), rowKey: programs.get(id)?.keptId?.rowKey(frame) }
+    },
   }
 }
 
 interface Running {
-  readonly programs: ReadonlyMap<string, RuleProgram>
+  readonly programs: Programs
   readonly rules: ReadonlyMap<string, RuleRun>
   readonly machine: Machine
 }
 
+interface Programs {
+  get(id: string): RuleProgram | undefined
+}
+
+/** A rule is compiled when it is asked for: an example needs few of them. */
+function createPrograms({ tree }: CheckedMapping, machine: Machine): Programs {
+  const compiled = new Map<string, RuleProgram>()
+  return {
+    get: (id) => {
+      const rule = tree.rules.get(id)
+      const program = compiled.get(id) ?? (rule && compileRule(rule, machine))
+      if (program) compiled.set(id, program)
+      return program
+    },
+  }
+}
+
 /** Rules refer to each other, so each one's program is asked for when the first row comes. */
-function programFor(id: string, programs: ReadonlyMap<string, RuleProgram>): () => RuleProgram {
+function programFor(id: string, programs: Programs): () => RuleProgram {
   let program: RuleProgram | undefined
   return () => {
     program ??= programs.get(id)
-    if (program === undefined) throw new Error(`${id} is not compiled yet`)
+    if (program === undefined) throw new Error(`no rule ${id}`)
     return program
   }
 }
 
 function createMachine(
   { tree, target, scopes }: CheckedMapping,
-  { rows, settings, today }: RunInput,
+  { rows, settings, today, published }: RunInput,
   tally: RunTally,
   rule: Machine['rule'],
 ): Machine {
@@ -101,6 +133,7 @@ function createMachine(
     tree,
     target,
     rows,
+    published,
     // Settings are data of YAML or of the bridge's configuration: scalars and lists of them.
     settings: { ...defaults, ...settings } as Readonly<Record<string, Value>>,
     context: { today, lookupCode, report: tally.note },
@@ -149,19 +182,34 @@ function* publishedRows(id: string, { rules, programs, machine }: Running): Gene
 }
 
 /** Collection by collection, in the order of the target: what others link to comes first. */
-function* records({ tree, target }: CheckedMapping, running: Running): Generator<readonly MappedRecord[]> {
+function* records(
+  { tree, target }: CheckedMapping,
+  running: Running,
+  only: ReadonlySet<string> | undefined,
+): Generator<readonly MappedRecord[]> {
   const collections = new Map<string, string[]>(Object.keys(target).map((collection) => [collection, []]))
   for (const { id, collection } of tree.rules.values()) {
     collections.set(collection, [...(collections.get(collection) ?? []), id])
   }
-  for (const ids of collections.values()) {
-    const seen = new Set<string>()
-    for (const id of ids) yield* ruleRecords(id, seen, running)
+  for (const [collection, names] of collections) {
+    if (only?.has(collection) === false) continue
+    const ids = { seen: new Set<string>(), claims: yield* claimKeptIds(names, running, BATCH_ROWS) }
+    for (const name of names) yield* ruleRecords(name, ids, running)
   }
 }
 
-/** `seen` holds the sourcedIds of the collection: the later row of a repeated one is left out. */
-function* ruleRecords(id: string, seen: Set<string>, running: Running): Generator<readonly MappedRecord[]> {
+/** The sourcedIds of a collection: those of its records so far, and those that belong to a row from before. */
+interface CollectionIds {
+  readonly seen: Set<string>
+  readonly claims: KeptClaims
+}
+
+/** Of rows with one sourcedId all but one are left out: the one that had it before stays, else the first. */
+function* ruleRecords(
+  id: string,
+  { seen, claims }: CollectionIds,
+  running: Running,
+): Generator<readonly MappedRecord[]> {
   const rule = running.rules.get(id)
   const program = running.programs.get(id)
   if (rule === undefined || program === undefined) return
@@ -182,7 +230,7 @@ function* ruleRecords(id: string, seen: Set<string>, running: Running): Generato
       const sourcedId = rule.sourcedIdOf(frame)
       if (sourcedId === undefined) continue
       const known = seen.size
-      seen.add(sourcedId)
+      if (!isClaimedByOther(claims, sourcedId, id, frame.ordinal)) seen.add(sourcedId)
       if (seen.size === known) {
         machine.tally.leaveOut(rule.tally, { code: 'id-repeated', field: 'id' }, rule.keyOf(frame))
       } else {

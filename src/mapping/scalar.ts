@@ -1,6 +1,7 @@
 // A YAML scalar with the place of each of its characters, and the traps that end a formula early.
 import type { Scalar } from 'yaml'
 import type { Place } from './diagnostic.ts'
+import { MAX_FORMULA_LENGTH } from './formula.ts'
 import type { ScalarNode } from './tree.ts'
 
 export interface Source {
@@ -34,9 +35,9 @@ function literalOf(value: unknown): string | number | boolean | null {
   return value === null || value === undefined ? null : String(value)
 }
 
-/** Whether a plain formula that is not finished ends where YAML saw a comma or a comment. */
+/** Whether a plain formula that is not finished ends where YAML saw a comma or a comment. One that is too long is not looked at. */
 function cutBy(formula: string, text: string, end: number): 'comma' | 'comment' | undefined {
-  if (isFinished(formula)) return undefined
+  if (formula.length > MAX_FORMULA_LENGTH || isFinished(formula)) return undefined
   const after = /^[ \t]*/.exec(text.slice(end, end + 200))?.[0].length ?? 0
   const next = text[end + after]
   if (next === ',') return 'comma'

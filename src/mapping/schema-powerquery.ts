@@ -4,17 +4,14 @@ import type { ArgumentTree, ColumnTree, ExtensionTree, PowerqueryTree } from './
 import { expectMap, needKey, readKeys, readWord } from './schema-reader.ts'
 import type { MapEntry, Node } from './tree.ts'
 
-const POWERQUERY_KEYS = ['core', 'args', 'sql', 'columns', 'within', 'changed', 'extend'] as const
-
 export function readPowerquery({ key, value }: MapEntry, report: Report): PowerqueryTree | undefined {
   const node = expectMap(value, '`powerquery`', report)
   if (node === undefined) return undefined
-  const keys = readKeys(node, '`powerquery`', POWERQUERY_KEYS, report)
-  const word = (name: 'core' | 'sql') =>
-    readWord(needKey(keys, name, key.place, '`powerquery`', report), `\`${name}\``, report)
+  const keys = readKeys(node, 'powerquery', report)
+  const word = (name: 'core' | 'sql') => readWord(needKey(keys, name, key.place, report), `\`${name}\``, report)
   const core = word('core')
   const sql = word('sql')
-  const columns = needKey(keys, 'columns', key.place, '`powerquery`', report)
+  const columns = needKey(keys, 'columns', key.place, report)
   const columnTrees = columns && readColumns(columns, report)
   const within = keys.get('within')
   const withinTree = within && readWithin(within.value, report)
@@ -47,9 +44,9 @@ function readArguments(node: Node | undefined, report: Report): ArgumentTree[] {
   return (map?.entries ?? []).flatMap(({ key, value }) => {
     const argument = expectMap(value, 'an argument', report)
     if (argument === undefined) return []
-    const keys = readKeys(argument, 'an argument', ['is', 'column'], report)
-    const is = readWord(needKey(keys, 'is', key.place, 'an argument', report), '`is`', report)
-    const column = readWord(needKey(keys, 'column', key.place, 'an argument', report), '`column`', report)
+    const keys = readKeys(argument, 'argument', report)
+    const is = readWord(needKey(keys, 'is', key.place, report), '`is`', report)
+    const column = readWord(needKey(keys, 'column', key.place, report), '`column`', report)
     return is && column ? [{ key, is, column }] : []
   })
 }

@@ -1,30 +1,39 @@
 // Reads the shapes that the schema is made of (maps with known keys, names, words, formulas) and reports what does not fit.
 import type { Place, Report } from './diagnostic.ts'
 import { parseFormula } from './formula.ts'
+import { isKeyOf, type KeyOf, type KindName, keysOf, kindOf } from './grammar.ts'
 import { bindInherited, type Fold } from './inherited.ts'
 import type { FormulaTree } from './mapping-tree.ts'
 import { listSome, suggest } from './suggest.ts'
 import type { MapEntry, MapNode, Node, ScalarNode } from './tree.ts'
 
-/** The entries of a map by key, unknown keys reported. `what` names the thing in messages: `a rule`. */
-export interface Keys extends ReadonlyMap<string, MapEntry> {
+/** The entries of a map by key, those that the grammar does not give its kind reported. */
+export interface Keys<K extends KindName = KindName> extends ReadonlyMap<KeyOf<K>, MapEntry> {
+  /** How messages name the map: `a rule`. */
+  readonly what: string
   readonly removed?: MapNode['removed']
 }
 
-export function readKeys(node: MapNode, what: string, known: readonly string[], report: Report): Keys {
-  const keys = Object.assign(new Map<string, MapEntry>(), node.removed && { removed: node.removed })
+export function readKeys<K extends KindName>(node: MapNode, kind: K, report: Report): Keys<K> {
+  const { what } = kindOf(kind)
+  const keys = Object.assign(new Map<KeyOf<K>, MapEntry>(), { what }, node.removed && { removed: node.removed })
   for (const entry of node.entries) {
-    if (known.includes(entry.name)) keys.set(entry.name, entry)
-    else report(entry.key.place, 'key', `${what} has no key \`${entry.name}\`.${suggest(entry.name, known)}`)
+    const { name } = entry
+    if (isKeyOf(kind, name)) keys.set(name, entry)
+    else report(entry.key.place, 'key', `${what} has no key \`${name}\`.${suggest(name, keysOf(kind))}`)
   }
   return keys
 }
 
 export function expectMap(node: Node, what: string, report: Report): MapNode | undefined {
   if (node.kind === 'map') return node
-  report(node.place, 'shape', `${what} is a map of keys and values${isEmpty(node) ? ', nothing stands here' : ''}`)
+  const found = isEmpty(node) ? ', nothing stands here' : isGlued(node) ? '. Write a blank after the `:`.' : ''
+  report(node.place, 'shape', `${what} is a map of keys and values${found}`)
   return undefined
 }
+
+/** `key:value` is one text for YAML. */
+const isGlued = (node: Node) => node.kind === 'scalar' && !node.quoted && /^\w+:\S/.test(node.text)
 
 export const isEmpty = (node: Node) => node.kind === 'scalar' && node.value === null
 
@@ -61,9 +70,14 @@ export function readWords(node: Node | undefined, what: string, report: Report):
 }
 
 /** A missing key is reported at the map's own place, or where a layer removes it. */
-export function needKey(keys: Keys, name: string, at: Place, what: string, report: Report): Node | undefined {
+export function needKey<K extends KindName>(
+  keys: Keys<K>,
+  name: KeyOf<K>,
+  at: Place,
+  report: Report,
+): Node | undefined {
   const entry = keys.get(name)
-  if (entry === undefined) report(keys.removed?.get(name) ?? at, 'key', `${what} needs \`${name}:\``)
+  if (entry === undefined) report(keys.removed?.get(name) ?? at, 'key', `${keys.what} needs \`${name}:\``)
   return entry?.value
 }
 

@@ -6,31 +6,19 @@ import { checkName } from './schema-source.ts'
 import { readLookup, readMembers, readValue } from './schema-value.ts'
 import { type MapEntry, type MapNode, type Node, type ScalarNode, typedData } from './tree.ts'
 
-const RULE_KEYS = [
-  'from',
-  'one_per',
-  'order',
-  'where',
-  'with',
-  'id',
-  'fields',
-  'metadata',
-  'enabled',
-  'examples',
-] as const
-
 /** The rule, `off` when it is switched off, undefined when it is too broken to look at further. */
 export function readRule(entry: MapEntry, collectionKey: ScalarNode, report: Report): RuleTree | 'off' | undefined {
   const { key, name } = entry
   const node = expectMap(entry.value, 'a rule', report)
   if (node === undefined || !checkName(key, 'a rule', report)) return undefined
-  const keys = readKeys(node, 'a rule', RULE_KEYS, report)
+  const keys = readKeys(node, 'rule', report)
   if (!isEnabled(keys, report)) return 'off'
-  const from = readWord(needKey(keys, 'from', key.place, 'a rule', report), '`from`', report)
-  const id = needKey(keys, 'id', key.place, 'a rule', report)
+  const from = readWord(needKey(keys, 'from', key.place, report), '`from`', report)
+  const id = needKey(keys, 'id', key.place, report)
   if (from === undefined || id === undefined) return undefined
   const onePer = readFormula(keys.get('one_per')?.value, '`one_per`', report)
   const order = readFormula(keys.get('order')?.value, '`order`', report)
+  const createOnly = readCreateOnly(keys, report)
   const lonely = keys.has('one_per') ? undefined : keys.get('order')
   if (lonely) report(lonely.key.place, 'key', '`order` sorts the rows of a `one_per`, which this rule has not')
   return {
@@ -47,11 +35,12 @@ export function readRule(entry: MapEntry, collectionKey: ScalarNode, report: Rep
     sourcedId: readValue(id, report),
     fields: readFields(keys, 'fields', report),
     metadata: readFields(keys, 'metadata', report),
+    ...(createOnly.length > 0 && { createOnly }),
     examples: readExamples(keys, report),
   }
 }
 
-function isEnabled(keys: Keys, report: Report): boolean {
+function isEnabled(keys: Keys<'rule'>, report: Report): boolean {
   const node = keys.get('enabled')?.value
   if (node === undefined) return true
   const value = node.kind === 'scalar' ? node.value : undefined
@@ -59,7 +48,7 @@ function isEnabled(keys: Keys, report: Report): boolean {
   return value !== false
 }
 
-function readLookups(keys: Keys, report: Report): LookupTree[] {
+function readLookups(keys: Keys<'rule'>, report: Report): LookupTree[] {
   const entry = keys.get('with')
   const node = entry && expectMap(entry.value, '`with`', report)
   return (node?.entries ?? []).flatMap((lookup) =>
@@ -67,13 +56,19 @@ function readLookups(keys: Keys, report: Report): LookupTree[] {
   )
 }
 
-function readFields(keys: Keys, name: 'fields' | 'metadata', report: Report) {
+function readFields(keys: Keys<'rule'>, name: 'fields' | 'metadata', report: Report) {
   const entry = keys.get(name)
   const node = entry && expectMap(entry.value, `\`${name}\``, report)
   return node ? readMembers(node, report) : []
 }
 
-function readExamples(keys: Keys, report: Report): ExampleTree[] {
+function readCreateOnly(keys: Keys<'rule'>, report: Report): ScalarNode[] {
+  const node = keys.get('create_only')?.value
+  const items = node?.kind === 'list' ? node.items : [node]
+  return items.flatMap((item) => readWord(item, 'a name in `create_only`', report) ?? [])
+}
+
+function readExamples(keys: Keys<'rule'>, report: Report): ExampleTree[] {
   const node = keys.get('examples')?.value
   if (node === undefined) return []
   if (node.kind === 'list') return node.items.flatMap((item) => readExample(item, report) ?? [])
@@ -84,11 +79,11 @@ function readExamples(keys: Keys, report: Report): ExampleTree[] {
 function readExample(item: Node, report: Report): ExampleTree | undefined {
   const node = expectMap(item, 'an example', report)
   if (node === undefined) return undefined
-  const keys = readKeys(node, 'an example', ['it', 'row', 'given', 'gives'], report)
-  const it = readWord(needKey(keys, 'it', node.place, 'an example', report), '`it`', report)
-  const rowNode = needKey(keys, 'row', node.place, 'an example', report)
+  const keys = readKeys(node, 'example', report)
+  const it = readWord(needKey(keys, 'it', node.place, report), '`it`', report)
+  const rowNode = needKey(keys, 'row', node.place, report)
   const row = rowNode && expectMap(rowNode, '`row`', report)
-  const givesNode = needKey(keys, 'gives', node.place, 'an example', report)
+  const givesNode = needKey(keys, 'gives', node.place, report)
   const gives = givesNode && readGives(givesNode, report)
   if (it === undefined || row === undefined || gives === undefined) return undefined
   const given = keys.get('given')
@@ -103,17 +98,22 @@ function readGives(node: Node, report: Report): MapNode | 'nothing' | undefined 
   return undefined
 }
 
-/** `settings` and `today` are words of the language here, all other keys are sources. */
-function readGiven(map: MapNode | undefined, report: Report): Pick<ExampleTree, 'given' | 'settings' | 'today'> {
+/** `settings`, `today` and `published` are words of the language here, all other keys are sources. */
+function readGiven(
+  map: MapNode | undefined,
+  report: Report,
+): Pick<ExampleTree, 'given' | 'settings' | 'today' | 'published'> {
   const given = new Map<string, { key: ScalarNode; rows: Node }>()
+  let published: MapNode | undefined
   let settings: Readonly<Record<string, unknown>> = {}
   let today: string | undefined
   for (const { key, name, value } of map?.entries ?? []) {
     if (name === 'today') today = readWord(value, '`today`', report)?.text
+    else if (name === 'published') published = expectMap(value, '`published`', report)
     else if (name === 'settings') {
       const node = expectMap(value, '`settings`', report)
       settings = Object.fromEntries((node?.entries ?? []).map((entry) => [entry.name, typedData(entry.value)]))
     } else given.set(name, { key, rows: value })
   }
-  return { given, settings, ...(today !== undefined && { today }) }
+  return { given, settings, ...(today !== undefined && { today }), ...(published && { published }) }
 }

@@ -1,11 +1,11 @@
-// Reads settings, sources and code tables.
+// Reads sources and code tables.
 import type { Report } from './diagnostic.ts'
-import type { RestTree, SettingTree, SourceTree, TableTree } from './mapping-tree.ts'
+import type { RestTree, SourceTree, TableTree } from './mapping-tree.ts'
 import { readPowerquery } from './schema-powerquery.ts'
 import { expectMap, needKey, readKeys, readWord, readWords } from './schema-reader.ts'
 import { type Declared, type RowShape, rowShape, SCALAR_TYPES, shapeAt } from './shape.ts'
 import { suggest } from './suggest.ts'
-import { entryOf, type MapEntry, type Node, type ScalarNode, typedData } from './tree.ts'
+import { entryOf, type MapEntry, type Node, type ScalarNode } from './tree.ts'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -16,20 +16,12 @@ export function checkName(key: ScalarNode, what: string, report: Report): boolea
   return false
 }
 
-export function readSetting({ key, value }: MapEntry, report: Report): SettingTree | undefined {
-  if (!checkName(key, 'a setting', report)) return undefined
-  if (value.kind !== 'map')
-    return { key, value: value.kind === 'scalar' && value.quoted ? value.text : typedData(value) }
-  report(value.place, 'shape', 'a setting is text, a number, true, false or a list of them')
-  return undefined
-}
-
 export function readSource({ key, name, value }: MapEntry, report: Report): SourceTree | undefined {
   const node = expectMap(value, 'a source', report)
   if (node === undefined || !checkName(key, 'a source', report)) return undefined
-  const keys = readKeys(node, 'a source', ['key', 'fields', 'rest', 'powerquery', 'when'], report)
-  const fields = needKey(keys, 'fields', key.place, 'a source', report)
-  const keyColumn = readWord(needKey(keys, 'key', key.place, 'a source', report), '`key`', report)
+  const keys = readKeys(node, 'source', report)
+  const fields = needKey(keys, 'fields', key.place, report)
+  const keyColumn = readWord(needKey(keys, 'key', key.place, report), '`key`', report)
   const declared = fields && readColumns(fields, report)
   if (declared === undefined || keyColumn === undefined) return undefined
   const shape = rowShape(declared)
@@ -65,9 +57,9 @@ export function readSource({ key, name, value }: MapEntry, report: Report): Sour
 function readRest({ key, value }: MapEntry, report: Report): RestTree | undefined {
   const node = expectMap(value, '`rest`', report)
   if (node === undefined) return undefined
-  const keys = readKeys(node, '`rest`', ['get', 'q', 'expand', 'extend', 'rows'], report)
-  const get = readWord(needKey(keys, 'get', key.place, '`rest`', report), '`get`', report)
-  const rows = readWord(needKey(keys, 'rows', key.place, '`rest`', report), '`rows`', report)
+  const keys = readKeys(node, 'rest', report)
+  const get = readWord(needKey(keys, 'get', key.place, report), '`get`', report)
+  const rows = readWord(needKey(keys, 'rows', key.place, report), '`rows`', report)
   const q = readWord(keys.get('q')?.value, '`q`', report)
   if (get === undefined || rows === undefined) return undefined
   return {

@@ -1,5 +1,6 @@
 // Reads values (constants, formulas, lists, groups, references, each, choose), lookups and selections.
 import type { Report } from './diagnostic.ts'
+import { GRAMMAR } from './grammar.ts'
 import type { FieldTree, LookupTree, Selection, ValueTree } from './mapping-tree.ts'
 import {
   expectMap,
@@ -13,7 +14,10 @@ import {
   readOneOf,
   readWord,
 } from './schema-reader.ts'
+import { checkName } from './schema-source.ts'
 import { entryOf, type MapEntry, type MapNode, type Node } from './tree.ts'
+
+const { missing: MISSING, take: TAKE } = GRAMMAR.lookup.keys
 
 export function readValue(node: Node, report: Report): ValueTree {
   const broken: ValueTree = { kind: 'broken', place: node.place }
@@ -48,13 +52,13 @@ const SPECIAL_VALUES: readonly (readonly [string, ReadSpecial])[] = [
 ]
 
 function readReference(node: MapNode, word: 'ref' | 'refs', report: Report): ValueTree | undefined {
-  const keys = readKeys(node, `a \`${word}\``, [word, 'key', 'match', 'where', 'order', 'take'], report)
+  const keys = readKeys(node, word, report)
   const selection = readSelection(keys, word, node, report)
   return selection && { kind: 'ref', place: node.place, many: word === 'refs', selection }
 }
 
 function readInverse(node: MapNode, report: Report): ValueTree | undefined {
-  const keys = readKeys(node, 'an `inverse`', ['inverse', 'where', 'order'], report)
+  const keys = readKeys(node, 'inverse', report)
   const named = keys.get('inverse')?.value
   const items = named?.kind === 'list' ? named.items : [named]
   const fields = items.flatMap((item) => readWord(item, '`inverse`', report) ?? [])
@@ -66,18 +70,19 @@ function readInverse(node: MapNode, report: Report): ValueTree | undefined {
 }
 
 function readEach(node: MapNode, report: Report): ValueTree | undefined {
-  const keys = readKeys(node, 'an `each`', ['each', 'as', 'where', 'value'], report)
+  const keys = readKeys(node, 'each', report)
   const list = readFormula(keys.get('each')?.value, '`each`', report)
-  const as = readWord(needKey(keys, 'as', node.place, 'an `each`', report), '`as`', report)
+  const as = readWord(needKey(keys, 'as', node.place, report), '`as`', report)
   const where = readFormulas(keys.get('where')?.value, '`where`', report)
-  const body = needKey(keys, 'value', node.place, 'an `each`', report)
+  const body = needKey(keys, 'value', node.place, report)
   const value = body && readValue(body, report)
+  if (as && !checkName(as, 'the variable of an `each`', report)) return undefined
   return list && as && value && { kind: 'each', place: node.place, list, as, where, value }
 }
 
 function readChoose(node: MapNode, report: Report): ValueTree | undefined {
-  const cases = readKeys(node, 'a `choose`', ['choose'], report).get('choose')?.value
-  if (cases?.kind !== 'list') {
+  const cases = readKeys(node, 'choose', report).get('choose')?.value
+  if (cases?.kind !== 'list' || cases.items.length === 0) {
     report(cases?.place ?? node.place, 'shape', '`choose` is a list of `when` and `then`, with `else` last')
     return undefined
   }
@@ -85,49 +90,62 @@ function readChoose(node: MapNode, report: Report): ValueTree | undefined {
   let otherwise: ValueTree | undefined
   for (const item of cases.items) {
     const map = expectMap(item, 'a case of `choose`', report)
-    const keys = map && readKeys(map, 'a case of `choose`', ['when', 'then', 'else'], report)
+    const keys = map && readKeys(map, 'case', report)
     if (map === undefined || keys === undefined) continue
     if (otherwise) report(map.place, 'shape', 'nothing may follow the `else` of a `choose`')
     const last = keys.get('else')?.value
-    if (last && !keys.has('when')) otherwise = readValue(last, report)
-    else {
-      const when = readFormula(needKey(keys, 'when', map.place, 'a case of `choose`', report), '`when`', report)
-      const then = needKey(keys, 'then', map.place, 'a case of `choose`', report)
-      if (last) report(last.place, 'shape', '`else` stands in a case of its own, the last one')
+    if (last && !keys.has('when')) {
+      const then = keys.get('then')
+      if (then) report(then.key.place, 'shape', ELSE_ALONE)
+      otherwise = readValue(last, report)
+    } else {
+      const when = readFormula(needKey(keys, 'when', map.place, report), '`when`', report)
+      const then = needKey(keys, 'then', map.place, report)
+      if (last) report(last.place, 'shape', ELSE_ALONE)
       if (when && then) whens.push({ when, value: readValue(then, report) })
     }
   }
   return { kind: 'choose', place: node.place, cases: whens, ...(otherwise && { otherwise }) }
 }
 
+const ELSE_ALONE = '`else` stands in a case of its own, the last one'
+
 /** `{ in: courses, key: =course_id }` and its kin. */
 export function readLookup({ key, name, value }: MapEntry, report: Report): LookupTree {
   const node = expectMap(value, 'a lookup', report)
   const broken: LookupTree = { name, key, many: false, from: { kind: 'broken' }, missing: 'skip' }
   if (node === undefined) return broken
-  const known = ['in', 'all', 'key', 'match', 'where', 'order', 'take', 'missing']
-  const keys = readKeys(node, 'a lookup', known, report)
+  const keys = readKeys(node, 'lookup', report)
   const word = keys.has('all') ? 'all' : 'in'
-  const target = needKey(keys, word, node.place, 'a lookup', report)
+  const target = needKey(keys, word, node.place, report)
   if (target === undefined) return broken
   const both = word === 'all' ? keys.get('in') : undefined
   if (both) report(both.key.place, 'shape', 'a lookup takes `in` (one row) or `all` (a list), not both')
   const many = word === 'all'
+  if (!many && isFormula(target)) {
+    report(target.place, 'shape', '`in` names a source or a rule. The members of a list are found with `all`.')
+    return broken
+  }
   const missingAt = keys.get('missing')?.value
   if (many && missingAt)
     report(missingAt.place, 'shape', '`all` gives a list, which may be empty: it takes no `missing`')
-  const missing = readOneOf(missingAt, { what: '`missing`', words: ['skip', 'blank'], report }) ?? 'skip'
+  const missing = readOneOf(missingAt, { what: '`missing`', words: MISSING.takes.oneOf, report }) ?? 'skip'
   const from = isFormula(target) ? readList(target, keys, report) : readRows(keys, word, node, report)
   return from ? { name, key, many, from, missing } : broken
 }
 
-function readRows(keys: Keys, word: string, node: MapNode, report: Report): LookupTree['from'] | undefined {
+function readRows(
+  keys: Keys<'lookup'>,
+  word: 'in' | 'all',
+  node: MapNode,
+  report: Report,
+): LookupTree['from'] | undefined {
   const selection = readSelection(keys, word, node, report)
   return selection && { kind: 'rows', selection }
 }
 
-function readList(target: Node, keys: Keys, report: Report): LookupTree['from'] | undefined {
-  for (const name of ['key', 'match']) {
+function readList(target: Node, keys: Keys<'lookup'>, report: Report): LookupTree['from'] | undefined {
+  for (const name of ['key', 'match'] as const) {
     const entry = keys.get(name)
     if (entry)
       report(entry.key.place, 'key', `the list of a formula takes no \`${name}\`, only \`where\`, \`order\`, \`take\``)
@@ -136,7 +154,14 @@ function readList(target: Node, keys: Keys, report: Report): LookupTree['from'] 
   return list && { kind: 'list', list, ...readNarrowing(keys, report) }
 }
 
-function readSelection(keys: Keys, word: string, node: MapNode, report: Report): Selection | undefined {
+type Selecting = Keys<'lookup' | 'ref' | 'refs'>
+
+function readSelection(
+  keys: Selecting,
+  word: 'in' | 'all' | 'ref' | 'refs',
+  node: MapNode,
+  report: Report,
+): Selection | undefined {
   const target = readWord(keys.get(word)?.value, `\`${word}\``, report)
   const key = keys.get('key')?.value
   const match = keys.get('match')?.value
@@ -154,9 +179,9 @@ function readSelection(keys: Keys, word: string, node: MapNode, report: Report):
   }
 }
 
-function readNarrowing(keys: Keys, report: Report) {
+function readNarrowing(keys: Selecting, report: Report) {
   const order = readFormula(keys.get('order')?.value, '`order`', report)
-  const take = readOneOf(keys.get('take')?.value, { what: '`take`', words: ['first', 'last'], report })
+  const take = readOneOf(keys.get('take')?.value, { what: '`take`', words: TAKE.takes.oneOf, report })
   const where = readFormulas(keys.get('where')?.value, '`where`', report)
   return { where, ...(order && { order }), ...(take && { take }) }
 }

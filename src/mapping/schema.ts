@@ -6,7 +6,8 @@ import type { MappingTree, RuleTree, SettingTree, SourceTree, TableTree } from '
 import { overlayTree, withoutExamples } from './overlay.ts'
 import { expectMap } from './schema-reader.ts'
 import { readRule } from './schema-rule.ts'
-import { readSetting, readSource, readTable } from './schema-source.ts'
+import { readSetting } from './schema-setting.ts'
+import { readSource, readTable } from './schema-source.ts'
 import { entryOf, type MapEntry, type MapNode, type Node } from './tree.ts'
 
 interface Merged {
@@ -22,12 +23,13 @@ interface Merged {
 
 /**
  * The mapping of these files in any order, and of the layers over them, the lowest first. Every fault goes to `report`; what is
- * broken is left out of the tree.
+ * broken is left out of the tree. Without `examples` none are read.
  */
 export function readMapping(
   files: readonly MappingFile[],
   layers: readonly MappingFile[],
   report: Report,
+  { examples = true } = {},
 ): MappingTree {
   const merged: Merged = {
     settings: new Map(),
@@ -39,7 +41,7 @@ export function readMapping(
     removed: new Map(),
     report,
   }
-  const root = mergeLayers(files, layers, report)
+  const root = mergeLayers(files, layers, report, examples)
   noteRemoved(root, '', merged.removed)
   for (const section of SECTIONS) {
     const node = entryOf(root, section)?.value
@@ -48,11 +50,20 @@ export function readMapping(
   return merged
 }
 
-function mergeLayers(files: readonly MappingFile[], layers: readonly MappingFile[], report: Report): MapNode {
-  let root = layerTree(files, report)
-  for (const layer of layers)
-    root = overlayTree(withoutExamples(root), layerTree([layer], report, { mayExtend: true }), report)
-  return root
+/** Only the examples of the nearest layer are read. */
+function mergeLayers(
+  files: readonly MappingFile[],
+  layers: readonly MappingFile[],
+  report: Report,
+  examples: boolean,
+): MapNode {
+  let root = layerTree(files, report, { examples: examples && layers.length === 0 })
+  for (const [index, layer] of layers.entries()) {
+    const isNearest = index === layers.length - 1
+    const upper = layerTree([layer], report, { mayExtend: true, examples: examples && isNearest })
+    root = overlayTree(withoutExamples(root), upper, report)
+  }
+  return examples ? root : withoutExamples(root)
 }
 
 /** Where layers say `null`: `sources.students.fields.phones`. */

@@ -1,7 +1,7 @@
 // What the names of a formula mean where it stands, and the route from a path to its value.
 import type { PathName, Span } from './expression.ts'
 import type { StaticType } from './functions/static-type.ts'
-import type { LookupTree, MappingTree, RuleTree, SourceTree } from './mapping-tree.ts'
+import type { LookupTree, MappingTree, RuleTree, SettingTree, SourceTree } from './mapping-tree.ts'
 import type { GroupShape, Shape } from './shape.ts'
 import { suggest } from './suggest.ts'
 
@@ -94,7 +94,13 @@ const ENGINE_SETTINGS: ReadonlyMap<string, StaticType> = new Map([
 export const settingNames = (tree: MappingTree) => [...new Set([...tree.settings.keys(), ...ENGINE_SETTINGS.keys()])]
 
 export function settingType(tree: MappingTree, name: string): StaticType | undefined {
-  return ENGINE_SETTINGS.get(name) ?? (tree.settings.has(name) ? typeOfData(tree.settings.get(name)?.value) : undefined)
+  const setting = tree.settings.get(name)
+  return ENGINE_SETTINGS.get(name) ?? (setting && typeOfSetting(setting))
+}
+
+/** An empty list is of what its members could be. */
+function typeOfSetting({ value, oneOf }: SettingTree): StaticType {
+  return typeOfData(Array.isArray(value) && value.length === 0 && oneOf ? oneOf : value)
 }
 
 export function typeOfData(value: unknown): StaticType {
@@ -151,14 +157,13 @@ function unknownName(name: string, index: number, scope: Scope): string {
 
 function resolveSetting(first: PathName, rest: readonly PathName[], scope: Scope): Resolved {
   const [name, more] = rest
-  const known = settingNames(scope.tree)
   if (name === undefined) {
-    const message = `\`settings\` is a group: name one of its members, such as \`settings.${known[0]}\``
+    const message = `\`settings\` is a group: name one of its members, such as \`settings.${settingNames(scope.tree)[0]}\``
     return { ok: false, fault: { code: 'path', message, span: first.span } }
   }
   const type = settingType(scope.tree, name.name)
   if (type === undefined) {
-    const message = `\`settings\` has no \`${name.name}\`.${suggest(name.name, known)}`
+    const message = `\`settings\` has no \`${name.name}\`.${suggest(name.name, settingNames(scope.tree))}`
     return { ok: false, fault: { code: 'path', message, span: name.span, missing: [`settings.${name.name}`] } }
   }
   if (more) return { ok: false, fault: noParts(`settings.${name.name}`, more) }

@@ -62,3 +62,17 @@ export function shapeAt(shape: Shape, path: readonly string[]): Shape | undefine
   const member = shape.kind === 'group' ? shape.members.get(name) : undefined
   return member === undefined ? undefined : shapeAt(member, rest)
 }
+
+/** The columns and their types as data, in the order of their slots. */
+export function namesAndTypes(shape: Shape): unknown {
+  switch (shape.kind) {
+    case 'scalar':
+      return shape.type
+    case 'list':
+      return [namesAndTypes(shape.of)]
+    case 'group':
+      return [...shape.members].map(([name, member]) => ({ [name]: namesAndTypes(member) }))
+    default:
+      return shape satisfies never
+  }
+}

@@ -1,4 +1,5 @@
 // Reads the SQL of a PowerQuery: the one `select` that Oracle, the simulator and the bridge understand alike.
+import { createRecent } from './recent.ts'
 import { readCondition, readValue } from './sql-expression.ts'
 import { readFrom } from './sql-from.ts'
 import { MAX_SQL_LENGTH, type SqlFault, tokenizeSql } from './sql-lexer.ts'
@@ -27,8 +28,19 @@ interface ParsedSql {
   readonly faults: readonly SqlFault[]
 }
 
+/** A statement is asked for by the check, by the compiler, and once more for each layer over its source. */
+const parsed = createRecent<string, ParsedSql>(32)
+
 /** Reads a statement and collects its faults. Never throws; time and depth are bounded. */
 export function parseSql(sql: string): ParsedSql {
+  const known = parsed.get(sql)
+  if (known) return known
+  const fresh = parseAfresh(sql)
+  parsed.set(sql, fresh)
+  return fresh
+}
+
+function parseAfresh(sql: string): ParsedSql {
   if (sql.length > MAX_SQL_LENGTH) {
     const message = `the SQL has more than ${MAX_SQL_LENGTH} characters. Make two sources of it.`
     return { faults: [{ offset: MAX_SQL_LENGTH, message }] }

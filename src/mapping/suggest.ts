@@ -14,15 +14,25 @@ export function listSome(names: readonly string[]): string {
   return names.length <= MOST ? `${names.join(', ')}.` : `${names.slice(0, 3).join(', ')}, …`
 }
 
+/** Of longer names nobody means another one; and each costs the square of its length. */
+const MAX_LENGTH = 64
+/** The first ones of many: thousands of slips in a mapping of thousands of names are told in seconds. */
+const MAX_KNOWN = 300
+
 function nearest(found: string, known: readonly string[]): string | undefined {
+  if (found.length > MAX_LENGTH) return undefined
   const wanted = plain(found)
   let best: string | undefined
+  let part: string | undefined
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
-  for (const name of known) {
-    const distance = editDistance(wanted, plain(name))
+  for (const name of known.length > MAX_KNOWN ? known.slice(0, MAX_KNOWN) : known) {
+    const other = plain(name)
+    part ??= isPartOf(wanted, other) ? name : undefined
+    if (Math.abs(other.length - wanted.length) >= least) continue
+    const distance = editDistance(wanted, other, least)
     if (distance < least) [best, least] = [name, distance]
   }
-  return best ?? known.find((name) => isPartOf(wanted, plain(name)))
+  return best ?? part
 }
 
 /** `firstname` for `first`, `int` for `integer`. */
@@ -31,8 +41,8 @@ const isPartOf = (a: string, b: string) =>
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
 
-/** Insertions, removals, replacements and swaps of neighbours. */
-function editDistance(a: string, b: string): number {
+/** Insertions, removals, replacements and swaps of neighbours; from `enough` on they are not counted further. */
+function editDistance(a: string, b: string, enough: number): number {
   let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
@@ -43,6 +53,7 @@ function editDistance(a: string, b: string): number {
       const swapped = isSwap ? (before[j - 2] ?? 0) + 1 : replaced
       row.push(Math.min(replaced, swapped, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
     }
+    if (Math.min(...row) >= enough && Math.min(...previous) >= enough) return enough
     before = previous
     previous = row
   }

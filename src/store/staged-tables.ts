@@ -57,6 +57,11 @@ export function indexMatches(sql: Sql, indexes: readonly MatchIndex[]): void {
   }
 }
 
+export function hasMatchIndex(sql: Sql, { source, slots }: MatchIndex): boolean {
+  const name = `${PREFIX}${source}_by_${slots.join('_')}`
+  return sql.all(`select 1 from sqlite_master where type = 'index' and name = ?`, name).length > 0
+}
+
 /** Drops all tables of staged rows, piece by piece: a full one dropped at once would hold the event loop. */
 export function* dropStagedTables(sql: Sql): Generator<void> {
   const tables = sql.all<{ name: string }>(

@@ -1,6 +1,5 @@
 // The first stage of a sync: PowerSchool's rows into the store, or on from where an interrupted crawl left off.
 import { BridgeError, type ErrorCode } from '../errors.ts'
-import type { Shape } from '../mapping/shape.ts'
 import { crawl } from '../powerschool/crawl.ts'
 import type { PowerSchoolMetadata } from '../powerschool/metadata.ts'
 import { openCrawlProgress } from '../store/crawl-progress.ts'
@@ -8,19 +7,17 @@ import {
   beginCrawl,
   type Crawl,
   type CrawlTally,
-  completeCrawl,
   discardCrawl,
   emptyMirror,
   finishCrawl,
   readMirror,
   type Template,
-  takeOverCrawl,
-  unfinishedCrawl,
 } from '../store/crawls.ts'
 import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { indexMatches } from '../store/staged-tables.ts'
 import { crawlSources } from './crawl-plan.ts'
+import { planOf, resumable, templateOf, unmapped } from './crawl-reuse.ts'
 import { openCrawlStore } from './crawl-store.ts'
 import { type CrawlOptions, templateAfter, templateToTry } from './crawl-template.ts'
 import { todayIn } from './today.ts'
@@ -29,10 +26,10 @@ import { todayIn } from './today.ts'
 export interface CrawlResult extends CrawlTally {
   readonly crawl: Crawl
   readonly template: Template
+  /** PowerSchool was not asked: rows that were there are mapped by another mapping. */
+  readonly isReused: boolean
 }
 
-/** An interrupted crawl older than this is read anew: what it holds would be too mixed with what follows. */
-const RESUMABLE_MS = 6 * 3_600_000
 /** Besides what may pass by itself: a list that stayed incomplete was forgotten, all others are good. */
 const RESUMABLE: ReadonlySet<ErrorCode> = new Set(['sync-stopped', 'powerschool-incomplete'])
 
@@ -46,7 +43,7 @@ const FULL_EVERY_MS = 20 * 3_600_000
  */
 export async function crawlDistrict(options: CrawlOptions): Promise<CrawlResult> {
   const whole = unmapped(options)
-  if (whole !== undefined) return { crawl: whole, template: templateOf(options.sql), ...whole.tally }
+  if (whole !== undefined) return { crawl: whole, template: templateOf(options.sql), isReused: false, ...whole.tally }
   const template = await templateToTry(options)
   try {
     return await crawlBy(template, options)
@@ -85,35 +82,7 @@ async function crawlBy(template: Template, options: CrawlOptions): Promise<Crawl
   indexMatches(sql, mapping.indexes)
   // Read back, for the crawl finds the school year on its way.
   const finished = finishCrawl(sql, begun, { tally: progress.tally(), now: now() })
-  return { crawl: finished, template, ...finished.tally }
-}
-
-function resumable(template: Template, options: CrawlOptions): Crawl | undefined {
-  const { sql, log } = options
-  const crawl = unfinishedCrawl(sql)
-  if (crawl === undefined || !isFit(crawl, template, options)) return undefined
-  log.info('crawl-resumed', { startedMs: crawl.startedMs, isFull: crawl.isFull })
-  return takeOverCrawl(sql, crawl)
-}
-
-/** A complete crawl that no sync has mapped to its end: the process was stopped in between. */
-function unmapped(options: CrawlOptions): Crawl | undefined {
-  const { sql, log, templateSetting } = options
-  const crawl = completeCrawl(sql)
-  const template = templateSetting === 'auto' ? templateOf(sql) : templateSetting
-  if (crawl === undefined || crawl.isMapped || !isFit(crawl, template, options)) return undefined
-  log.info('crawl-reused', { startedMs: crawl.startedMs, isFull: crawl.isFull })
-  return crawl
-}
-
-/** Whether it was asked for in the same way, and not too long ago. */
-function isFit({ startedMs }: Crawl, template: Template, options: CrawlOptions): boolean {
-  const ageMs = options.now() - startedMs
-  return readMirror(options.sql)?.plan === planOf(template, options) && ageMs >= 0 && ageMs <= RESUMABLE_MS
-}
-
-function templateOf(sql: Sql): Template {
-  return readMirror(sql)?.template ?? 'rest'
+  return { crawl: finished, template, isReused: false, ...finished.tally }
 }
 
 async function begin(template: Template, { timeZone }: PowerSchoolMetadata, options: CrawlOptions): Promise<Crawl> {
@@ -158,29 +127,4 @@ function termYears(settings: Readonly<Record<string, unknown>>, today: string): 
   if (typeof settings.start_year === 'number') return [settings.start_year]
   const year = Number(today.slice(0, 4))
   return [year - 2, year - 1, year, year + 1]
-}
-
-/** Everything that decides what is asked and how it is stored; a change of any of it begins the crawl anew. */
-function planOf(template: Template, options: CrawlOptions): string {
-  const { mapping, settings } = options
-  const shapes = mapping.sources.map(({ name, shape, powerquery }) => [
-    name,
-    namesAndTypes(shape),
-    template === 'powerquery' ? powerquery?.rows.columns.map(({ alias, path }) => [alias, path]) : undefined,
-  ])
-  const sources = crawlSources({ ...options, template })
-  return JSON.stringify([sources, shapes, mapping.indexes, { ...mapping.settings, ...settings }])
-}
-
-function namesAndTypes(shape: Shape): unknown {
-  switch (shape.kind) {
-    case 'scalar':
-      return shape.type
-    case 'list':
-      return [namesAndTypes(shape.of)]
-    case 'group':
-      return [...shape.members].map(([name, member]) => ({ [name]: namesAndTypes(member) }))
-    default:
-      return shape satisfies never
-  }
 }

@@ -34,6 +34,19 @@ export function crawlSettings(crawl: Crawl): {
   return { timeZone: typeof zone === 'string' ? zone : undefined, values: crawl.settings }
 }
 
+/** Found by the crawl, or by the bridge when it began; the mapping and the settings have no say in them unless they pin the year. */
+const OF_THE_CRAWL = ['start_year', 'term_years', 'first_term_year', 'last_term_year', 'time_zone']
+
+/** The settings with which rows of a crawl are mapped, by the mapping and the bridge's settings of today. */
+export function settingsOfRun(
+  { settings: found }: Pick<Crawl, 'settings'>,
+  mapping: Pick<Mapping, 'settings'>,
+  settings: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const kept = OF_THE_CRAWL.flatMap((name) => (found[name] === undefined ? [] : [[name, found[name]] as const]))
+  return { ...mapping.settings, ...settings, ...Object.fromEntries(kept) }
+}
+
 export function openCrawlStore({ sql, mapping, crawl, progress, pause }: CrawlStoreOptions): CrawlStore {
   const rows = stagedRows(sql, crawl)
   const plans = new Map(mapping.sources.map((plan) => [plan.name, plan]))

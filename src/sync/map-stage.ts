@@ -1,11 +1,17 @@
 // The second stage of a sync: staged rows through the mapping into the next, still unseen generation.
 import { BridgeError } from '../errors.ts'
 import type { Mapping } from '../mapping/compile.ts'
+import { fieldOrigins } from '../mapping/origins.ts'
 import type { MappedRecord, RunReport } from '../mapping/ports.ts'
+import { withOrigins } from '../readiness/origins.ts'
+import { openReadiness } from '../readiness/readiness.ts'
+import type { ReadinessReport } from '../readiness/report.ts'
 import type { Crawl } from '../store/crawls.ts'
+import { openKeptIds } from '../store/kept-ids.ts'
 import { inPending, stepsInPending } from '../store/pending.ts'
 import type { SnapshotWriter, StoredRecord } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
+import { publishedRecords } from './published-records.ts'
 import { stagedRows } from './staged.ts'
 
 export interface MapStageOptions {
@@ -26,17 +32,32 @@ export interface MapStageOptions {
 /** Records that are compared in a step. */
 const COMPARED = 100
 
+export interface Prepared {
+  readonly run: RunReport
+  readonly readiness: ReadinessReport
+}
+
 /** Maps, compares and places everything; nothing of it is seen until it is published. */
-export async function prepareSnapshot(options: MapStageOptions): Promise<RunReport> {
+export async function prepareSnapshot(options: MapStageOptions): Promise<Prepared> {
   const { sql, sync, mapping, crawl, today, writer, present, pause, signal, onProgress } = options
-  const run = mapping.startRun({ rows: stagedRows(sql, crawl), settings: crawl.settings, today })
+  const published = publishedRecords(sql)
+  const run = mapping.startRun({ rows: stagedRows(sql, crawl), settings: crawl.settings, today, published })
+  const keptIds = openKeptIds(sql, writer.generation - 1)
+  const readiness = openReadiness()
   let done = 0
   for (const batch of run.records()) {
     await step()
     for (const [collection, records] of byCollection(batch)) {
       for (let from = 0; from < records.length; from += COMPARED) {
-        const compared = records.slice(from, from + COMPARED).map(present)
-        inPending(sql, sync, () => writer.write(collection, compared))
+        const part = records.slice(from, from + COMPARED)
+        for (const record of part) readiness.see(record)
+        const compared = part.map(present)
+        inPending(sql, sync, () => {
+          writer.write(collection, compared)
+          for (const { rule, rowKey, sourcedId } of part) {
+            if (rowKey !== undefined) keptIds.keep(rule, rowKey, sourcedId, writer.generation)
+          }
+        })
         await step()
       }
     }
@@ -45,7 +66,16 @@ export async function prepareSnapshot(options: MapStageOptions): Promise<RunRepo
   }
   for (const _ of stepsInPending(sql, sync, writer.removeUnseen())) await step()
   for (const _ of stepsInPending(sql, sync, writer.place())) await step()
-  return run.report()
+  return { run: run.report(), readiness: withOrigins(await told(), fieldOrigins(mapping.checked)) }
+
+  async function told(): Promise<ReadinessReport> {
+    const steps = readiness.reportInSteps()
+    for (;;) {
+      const { done, value } = steps.next()
+      if (done === true) return value
+      await step()
+    }
+  }
 
   async function step(): Promise<void> {
     await pause()

@@ -7,6 +7,7 @@ import { countActive, publishGeneration, type Snapshot } from '../store/snapshot
 import { findSync, type SyncRecord, saveSync } from '../store/syncs.ts'
 import { buildRosters } from './build-rosters.ts'
 import type { ShowProgress, SyncContext } from './context.ts'
+import { keepMapped, type MappedBy } from './mapped.ts'
 import { waitForQuiet } from './quiet.ts'
 import type { SyncReport } from './report.ts'
 
@@ -24,12 +25,13 @@ export interface PublishOptions {
   readonly id: string
   readonly generation: number
   readonly crawl: Crawl
+  readonly mapped: MappedBy
   /** Active records by table, of those that the sync has prepared. */
   readonly active: ReadonlyMap<string, number>
 }
 
 /** Refuses with `sync-running` when what was prepared is no longer this sync's: it stood still, and another took over. */
-export function publish(context: SyncContext, { id, generation, crawl, active }: PublishOptions): Snapshot {
+export function publish(context: SyncContext, { id, generation, crawl, mapped, active }: PublishOptions): Snapshot {
   const { sql, now, served, collections } = context
   const totals = () => {
     // Rosters that were made while the publish waited.
@@ -42,7 +44,10 @@ export function publish(context: SyncContext, { id, generation, crawl, active }:
     if (completeCrawl(sql)?.id !== crawl.id) throw takenOver()
   }
   // Killed right after, the next sync must read PowerSchool again.
-  const alsoKeep = () => markCrawlMapped(sql, crawl, now())
+  const alsoKeep = () => {
+    markCrawlMapped(sql, crawl, now())
+    keepMapped(sql, mapped)
+  }
   return publishGeneration(sql, { generation, sync: id, totals, now, servedMs: served.latestMs, check, alsoKeep })
 }
 
@@ -70,6 +75,7 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
       const report = { ...held.report, generation, publishedAt: time, isPublished: true }
       released = { ...held.record, status: 'success', report }
       saveSync(sql, released)
+      keepMapped(sql, held.report.mapping)
     },
   })
   log.warn('sync-released', { sync: id, generation: held.generation })

@@ -2,6 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import type { Mapping } from '../mapping/compile.ts'
 import type { RunDiagnostic, RunReport } from '../mapping/ports.ts'
+import type { ReadinessReport } from '../readiness/report.ts'
 import { crawlProblems } from '../store/crawl-progress.ts'
 import type { Crawl, Template } from '../store/crawls.ts'
 import { pendingGeneration } from '../store/pending.ts'
@@ -11,6 +12,7 @@ import type { Snapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 import type { Removal } from './guard.ts'
+import type { MappedBy } from './mapped.ts'
 import { nameForPeople, type TableChanges } from './narrow-stage.ts'
 import { stagedRows } from './staged.ts'
 
@@ -25,6 +27,10 @@ export interface SyncProgress {
 /** What the crawl asked for, and what came. */
 export interface CrawlFacts {
   readonly template: Template
+  /** When it began, ISO 8601. */
+  readonly startedAt: string
+  /** PowerSchool was not asked: the rows of that crawl were mapped anew. */
+  readonly isReused: boolean
   /** False when short lists that stayed the same were read without their count (rest), or only what has changed (powerquery). */
   readonly isFull: boolean
   readonly requests: number
@@ -60,6 +66,9 @@ export interface SyncReport {
   /** What the guard holds the sync for. */
   readonly held: readonly HeldRemoval[]
   readonly crawl: CrawlFacts
+  readonly mapping: MappedBy
+  /** What School Data Sync would make of the records. */
+  readonly readiness: ReadinessReport
   /** Rows read of each source. */
   readonly sources: Readonly<Record<string, number>>
   readonly rules: RunReport['rules']
@@ -75,7 +84,9 @@ export interface ReportInput {
   readonly crawl: Crawl
   readonly crawled: CrawlFacts
   readonly mapping: Mapping
+  readonly mapped: MappedBy
   readonly run: RunReport
+  readonly readiness: ReadinessReport
   readonly changes: ReadonlyMap<string, CollectionChanges>
   readonly narrowed: readonly TableChanges[]
   readonly held: readonly Removal[]
@@ -89,7 +100,8 @@ const REJECTING: ReadonlySet<string> = new Set(['lookup-missing', 'required-blan
 
 /** Before a held generation is taken back, for it tells what would go. */
 export function syncReport(input: ReportInput): SyncReport {
-  const { sql, crawl, crawled, mapping, run, changes, narrowed, snapshot, isPublished, durations } = input
+  const { sql, crawl, crawled, mapping, mapped, run, readiness, changes, narrowed, snapshot, isPublished, durations } =
+    input
   const rows = stagedRows(sql, crawl)
   const rowTypes = crawlProblems(sql, crawl)
   const startYear = crawl.settings.start_year
@@ -104,6 +116,8 @@ export function syncReport(input: ReportInput): SyncReport {
     rosters: Object.fromEntries(narrowed.map((table) => [nameForPeople(table), table.changes])),
     held: heldWithIds(input),
     crawl: crawled,
+    mapping: mapped,
+    readiness,
     sources: Object.fromEntries(mapping.sources.map(({ name }) => [name, rows.count(name)])),
     rules: run.rules,
     diagnostics: [...rowTypes.map(rowTypeDiagnostic), ...run.diagnostics],

@@ -4,11 +4,16 @@ import type { Log } from '../log.ts'
 import type { SyncRecord, SyncStatus } from '../store/syncs.ts'
 import { waitMs } from './waits.ts'
 
+/** `map` maps the rows of the last crawl anew, without a word to PowerSchool. */
+export type SyncKind = 'whole' | 'map'
+
 export interface ScheduleOptions {
   /** Makes the record of a sync that is about to begin. May throw; a request for a sync throws it on. */
   readonly announce: (id: string) => void
   /** Runs one sync; the signal ends it. */
-  readonly run: (id: string, signal: AbortSignal) => Promise<SyncRecord>
+  readonly run: (id: string, signal: AbortSignal, kind: SyncKind) => Promise<SyncRecord>
+  /** Whether the rows that are there are to be mapped anew before the first sync, for the mapping is another one. May throw. */
+  readonly isNewMapping: () => boolean
   /** What follows a sync that ended well; the signal ends it when the next sync is to begin. */
   readonly upkeep: (id: string, signal: AbortSignal) => Promise<void>
   readonly newId: () => string
@@ -25,10 +30,10 @@ export interface ScheduleOptions {
 }
 
 export interface Schedule {
-  /** Runs the first sync and goes on by interval. */
+  /** Runs the first sync and goes on by interval. Where the mapping is new, the rows that are there are mapped first. */
   start(): void
   /** Starts a sync now; the running one's id when there is one. Refuses with `sync-stopped` once it has been stopped. */
-  request(): { readonly id: string; readonly isNew: boolean }
+  request(kind?: SyncKind): { readonly id: string; readonly isNew: boolean }
   /** The id of the sync that runs now. */
   running(): string | undefined
   /** When the next one begins by itself (ms since 1970); undefined while one runs, and without an interval. */
@@ -46,7 +51,7 @@ export interface Schedule {
 }
 
 export function createSchedule(options: ScheduleOptions): Schedule {
-  const { announce, run, upkeep, newId, intervalMs, failuresInARow, onEnd, now, after, log } = options
+  const { announce, run, isNewMapping, upkeep, newId, intervalMs, failuresInARow, onEnd, now, after, log } = options
   const stopper = new AbortController()
   let current: { readonly id: string; readonly done: Promise<void> } | undefined
   let following: { readonly stop: () => void; readonly done: Promise<void> } | undefined
@@ -55,11 +60,13 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   let nextMs: number | undefined
   /** Attempts in a row that failed in this process. */
   let misses = 0
+  /** What `start` began with has not ended. */
+  let isFirst = false
 
   /** For timers, where nobody could catch what `begin` throws. */
-  const beginInTime = () => {
+  const beginInTime = (kindOf: () => SyncKind = () => 'whole') => {
     try {
-      begin()
+      begin(kindOf())
     } catch (error) {
       logCrash('none', error)
       misses += 1
@@ -67,19 +74,19 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     }
   }
 
-  const begin = (): string => {
+  const begin = (kind: SyncKind): string => {
     const id = newId()
     announce(id)
     cancelWait()
-    current = { id, done: runOne(id) }
+    current = { id, done: runOne(id, kind) }
     return id
   }
 
-  async function runOne(id: string): Promise<void> {
+  async function runOne(id: string, kind: SyncKind): Promise<void> {
     if (following !== undefined) await endUpkeep()
     let status: SyncStatus = 'error'
     try {
-      status = (await run(id, stopper.signal)).status
+      status = (await run(id, stopper.signal, kind)).status
     } catch (error) {
       logCrash(id, error)
     }
@@ -88,6 +95,11 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     const hasFailed = status === 'error' || status === 'quarantined'
     misses = hasFailed ? misses + 1 : 0
     if (stopper.signal.aborted) return
+    if (isFirst && kind === 'map') {
+      isFirst = false
+      beginInTime()
+      return
+    }
     if (!hasFailed) {
       lastEnded = id
       keepUp()
@@ -99,7 +111,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     if (intervalMs === 0) return
     const ms = waitMs({ intervalMs, failures: countFailures(), misses })
     nextMs = now() + ms
-    cancelNext = after(ms, beginInTime)
+    cancelNext = after(ms, () => beginInTime())
   }
 
   function cancelWait(): void {
@@ -143,12 +155,15 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   }
 
   return {
-    start: beginInTime,
-    request() {
+    start() {
+      isFirst = true
+      beginInTime(() => (isNewMapping() ? 'map' : 'whole'))
+    },
+    request(kind = 'whole') {
       if (current !== undefined) return { id: current.id, isNew: false }
       // The store is about to be closed: what would begin now could not end.
       if (stopper.signal.aborted) throw new BridgeError('sync-stopped', 'The bridge is stopping and starts no sync.')
-      return { id: begin(), isNew: true }
+      return { id: begin(kind), isNew: true }
     },
     running: () => current?.id,
     nextMs: () => nextMs,

@@ -2,8 +2,10 @@
 import { BridgeError } from '../errors.ts'
 import type { RunReport } from '../mapping/ports.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
+import type { ReadinessReport } from '../readiness/report.ts'
 import { listConsumers } from '../store/consumers.ts'
 import { type Crawl, markCrawlMapped } from '../store/crawls.ts'
+import { adoptPending, forgetPending } from '../store/kept-ids.ts'
 import { pendingGeneration, stepsInPending, takenOver } from '../store/pending.ts'
 import { dropUnusedRosters } from '../store/roster-tables.ts'
 import { listRosters, narrowingsOf, rosterStorages } from '../store/rosters.ts'
@@ -13,10 +15,12 @@ import { currentSnapshot, expireTombstones, rollbackPending } from '../store/sna
 import { failureStatus, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
 import { buildRosters } from './build-rosters.ts'
 import type { ShowProgress, SyncContext } from './context.ts'
+import { stagedDistrict } from './crawl-reuse.ts'
 import { crawlDistrict } from './crawl-stage.ts'
 import { crawlSettings } from './crawl-store.ts'
 import { heldBeginning, heldRemovals } from './guard.ts'
 import { prepareSnapshot } from './map-stage.ts'
+import { keepMapped, type MappedBy, mappedBy } from './mapped.ts'
 import { nameForPeople, narrowSnapshot, type TableChanges } from './narrow-stage.ts'
 import { beQuiet, type PublishOptions, publish } from './publish-stage.ts'
 import { errorReport, type SyncProgress, type SyncReport, syncReport } from './report.ts'
@@ -34,12 +38,22 @@ export function announceSync({ sql, now }: Pick<SyncContext, 'sql' | 'now'>, id:
   return record
 }
 
+export interface SyncOptions {
+  /** Maps the rows of the last crawl anew and asks PowerSchool nothing: `rows-unfit` where they are of no use. */
+  readonly isMapOnly?: boolean
+}
+
 /**
  * Runs one sync and returns its record, whatever its end; the snapshot changes only on success. While another process on
  * the same database syncs, the record's error is `sync-running`; a stopped one is `paused`, and the next goes on from there.
  * Throws only what is a fault of ours.
  */
-export async function runSync(context: SyncContext, id: string, signal: AbortSignal): Promise<SyncRecord> {
+export async function runSync(
+  context: SyncContext,
+  id: string,
+  signal: AbortSignal,
+  { isMapOnly = false }: SyncOptions = {},
+): Promise<SyncRecord> {
   const { sql, now, log } = context
   let record = announceSync(context, id)
   const save = (change: Partial<SyncRecord>) => {
@@ -56,7 +70,12 @@ export async function runSync(context: SyncContext, id: string, signal: AbortSig
     }
     pauseInterrupted(sql, id, now())
     log.info('sync-started', { sync: id })
-    const { status, report } = await stages(context, id, AbortSignal.any([signal, lock.lost]), showProgress)
+    const { status, report } = await stages(context, {
+      id,
+      isMapOnly,
+      signal: AbortSignal.any([signal, lock.lost]),
+      showProgress,
+    })
     save({ status, report, stage: 'done', progress: undefined, finishedMs: now() })
     log.info('sync-ended', { sync: id, status, counts: report.counts })
   } catch (error) {
@@ -80,23 +99,29 @@ function allTables({ sql, collections }: SyncContext): readonly CollectionStorag
   return [...collections, ...rosterStorages(sql, collections)]
 }
 
+interface StageOptions {
+  readonly id: string
+  readonly isMapOnly: boolean
+  readonly signal: AbortSignal
+  readonly showProgress: ShowProgress
+}
+
 async function stages(
   context: SyncContext,
-  id: string,
-  signal: AbortSignal,
-  showProgress: ShowProgress,
+  { id, isMapOnly, signal, showProgress }: StageOptions,
 ): Promise<{ status: 'success' | 'validationError'; report: SyncReport }> {
   const { sql, mapping, now } = context
   const startedMs = now()
-  const { crawl, template, requests, rows, changedRows } = await crawlDistrict({
+  const crawling = {
     ...context,
     signal,
-    onProgress: (progress) => showProgress(ofCrawl(progress)),
-  })
+    onProgress: (progress: CrawlProgressReport) => showProgress(ofCrawl(progress)),
+  }
+  const { crawl, ...crawled } = isMapOnly ? stagedDistrict(crawling) : await crawlDistrict(crawling)
   const crawledMs = now()
 
   const prepared = await prepare(context, { id, crawl, signal, showProgress })
-  const { generation, changes, narrowed, run } = prepared
+  const { generation, changes, narrowed, run, mapped } = prepared
   const mappedMs = now()
 
   const isFirst = currentSnapshot(sql) === undefined
@@ -107,17 +132,28 @@ async function stages(
   if (hasChanges) await expire(context, { id, generation })
   const waitedMs = isPublished && !isFirst ? await beQuiet(context, signal, showProgress) : 0
   const snapshot = isPublished
-    ? publish(context, { id, generation, crawl, active: activeOf(prepared) })
+    ? publish(context, { id, generation, crawl, mapped, active: activeOf(prepared) })
     : currentSnapshot(sql)
-  if (held.length === 0 && !isPublished) await rollBack(context)
-  if (!isPublished) markCrawlMapped(sql, crawl, now())
+  if (held.length === 0 && !isPublished) {
+    adoptPending(sql)
+    await rollBack(context)
+  }
+  if (!isPublished) {
+    sql.transaction(() => {
+      markCrawlMapped(sql, crawl, now())
+      // What is published is what this mapping makes, too.
+      if (held.length === 0) keepMapped(sql, mapped)
+    })
+  }
 
   const report = syncReport({
     sql,
     crawl,
-    crawled: { template, isFull: crawl.isFull, requests, rows, changedRows },
+    crawled: { ...crawled, isFull: crawl.isFull, startedAt: new Date(crawl.startedMs).toISOString() },
     mapping,
+    mapped,
     run,
+    readiness: prepared.readiness,
     changes,
     narrowed,
     held,
@@ -143,6 +179,8 @@ interface PrepareOptions {
 interface Prepared {
   readonly generation: number
   readonly run: RunReport
+  readonly mapped: MappedBy
+  readonly readiness: ReadinessReport
   readonly changes: ReadonlyMap<string, CollectionChanges>
   readonly narrowed: readonly TableChanges[]
 }
@@ -160,21 +198,24 @@ async function prepare(context: SyncContext, { id, crawl, signal, showProgress }
     if (pendingGeneration(sql) !== undefined) throw takenOver()
     return openSnapshotWriter(sql, { ...context, sync: id })
   })
-  const run = await prepareSnapshot({
+  const today = todayIn(crawlSettings(crawl).timeZone, now())
+  const { run, readiness } = await prepareSnapshot({
     ...context,
     sync: id,
     crawl,
     writer,
     signal,
-    today: todayIn(crawlSettings(crawl).timeZone, now()),
+    today,
     onProgress: (done) => showProgress({ stage: 'map', done, unit: 'records' }),
   })
   const rosters = listRosters(sql).filter(({ built }) => built !== null)
   const narrowed = await narrowSnapshot({ ...context, signal }, id, rosters)
-  return { generation: writer.generation, run, changes: writer.changes(), narrowed }
+  const mapped = await mappedBy(context.mapping, { settings: crawl.settings, today })
+  return { generation: writer.generation, run, mapped, readiness, changes: writer.changes(), narrowed }
 }
 
 async function rollBack(context: SyncContext): Promise<void> {
+  forgetPending(context.sql)
   for (const _ of rollbackPending(context.sql, allTables(context))) await context.pause()
 }
 

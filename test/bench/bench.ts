@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchMapping } from './bench-mapping.ts'
+import { benchPreview } from './bench-preview.ts'
 import { benchReads } from './bench-reads.ts'
 import { benchSmallChange } from './bench-small-change.ts'
 import { benchSyncReads } from './bench-sync-reads.ts'
@@ -43,7 +44,8 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
     benchedStore = Promise.resolve(dataDir)
     return figures
   },
-  mapping: async ({ dataDir }) => benchMapping(await dataDir()),
+  mapping: async ({ dataDir, folder }) => benchMapping(await dataDir(), folder),
+  preview: async ({ dataDir, folder }) => benchPreview(await dataDir(), folder),
   reads: async (bench) => benchReads({ ...bench, dataDir: await bench.dataDir(), rounds: bench.reads }),
   templates: benchTemplates,
   'small-change': benchSmallChange,

@@ -39,6 +39,30 @@ describe('the default mapping', () => {
     }
   })
 
+  it('has an example for every word that a setting can have, and for every switch', () => {
+    const tried = new Map<string, Set<unknown>>()
+    const note = (name: string, value: unknown) => tried.set(name, (tried.get(name) ?? new Set()).add(value))
+    for (const { examples } of mapping.tree.rules.values()) {
+      for (const { settings } of examples) for (const [name, value] of Object.entries(settings)) note(name, value)
+    }
+    const switches = new Set<string>()
+    for (const [name, { value, oneOf }] of mapping.tree.settings) {
+      // What it is by default is tried by the examples that say nothing.
+      for (const word of oneOf?.filter((one) => one !== value) ?? []) expect(tried.get(name), name).toContain(word)
+      if (typeof value !== 'boolean') continue
+      switches.add(name)
+      expect(tried.get(name), name).toContain(!value)
+    }
+    expect([...switches].sort()).toEqual([
+      'include_contacts',
+      'include_demographics',
+      'include_other_staff',
+      'include_preregistered',
+      'include_user_flags',
+      'usernames_without_domain',
+    ])
+  })
+
   it('is the same whatever the order of its files', () => {
     const { diagnostics } = checkMapping(files.toReversed(), TARGET_MODEL)
     expect(diagnostics).toEqual([])
@@ -95,11 +119,31 @@ describe('the default mapping by powerquery', () => {
     expect(metadata + bulk().length + incremental.length).toBe(15)
   })
 
-  it('reads contacts only where the district asks for them', () => {
+  it('reads contacts and the meal status only where the district asks for them', () => {
     const { sources, settings } = compileMapping(mapping)
+    const meals = sources.filter(({ when }) => when === 'include_user_flags').map(({ name }) => name)
+    expect(meals).toEqual(['student_meals'])
+    expect(settings.include_user_flags).toBe(false)
     const contacts = sources.filter(({ when }) => when === 'include_contacts').map(({ name }) => name)
     expect(contacts.sort()).toEqual(['contact_emails', 'contact_phones', 'student_contacts'])
     expect(settings.include_contacts).toBe(false)
+  })
+
+  it('asks for nothing that only demographics are made of where their rule is switched off', () => {
+    const off = {
+      path: 'off.yaml',
+      text: 'extends: default\nentities: { demographics: { student: { enabled: false } } }\n',
+    }
+    const result = checkMapping(files, TARGET_MODEL, [off])
+    expect(result.diagnostics).toEqual([])
+    const asked = (checked: CheckedMapping) =>
+      compileMapping(checked).sources.flatMap(
+        ({ powerquery }) => powerquery?.touched.map(({ table, column }) => `${table}.${column}`) ?? [],
+      )
+    for (const column of ['STUDENTS.GENDER', 'STUDENTS.DOB', 'STUDENTS.FEDETHNICITY', 'STUDENTRACE.RACECD']) {
+      expect(asked(mapping)).toContain(column)
+      expect(result.mapping && asked(result.mapping)).not.toContain(column)
+    }
   })
 
   it('asks for no column that nothing is made of', () => {

@@ -241,6 +241,11 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
     ['7:30: key: a case of `choose` needs `then:`'],
   ],
   [
+    'a `then` beside the `else` of a `choose`',
+    field('username: { choose: [{ else: x, then: y }] }'),
+    ['7:41: shape: `else` stands in a case of its own, the last one'],
+  ],
+  [
     'an unknown member of a group',
     field('userIds: [{ typ: a, identifier: b }]'),
     ['7:21: key: `users.userIds` has no `typ`. Did you mean `type`?'],
@@ -428,7 +433,7 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
   [
     'a setting that is a map',
     'settings:\n  t: { otherwise: blank }\n',
-    ['2:6: shape: a setting is text, a number, true, false or a list of them'],
+    ['2:6: shape: a setting is text, a number, true, false, a list of them, or a map with `is`'],
   ],
   [
     'a name that formulas cannot say',

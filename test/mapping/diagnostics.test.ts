@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { checkMapping } from '../../src/mapping/check.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { CASES, field, rule } from './diagnostic-cases.ts'
+import { FORMS } from './diagnostic-forms.ts'
+import { SLIPS } from './diagnostic-slips.ts'
 import { BASE, check, faults, MODEL } from './support.ts'
 
 describe('a mapping with a fault', () => {
-  it.each(CASES)('points at %s', (_, text, expected) => {
+  it.each([...CASES, ...FORMS, ...SLIPS])('points at %s', (_, text, expected) => {
     expect(faults(BASE, text)).toEqual(expected.map((line) => `b.yaml:${line}`))
   })
 

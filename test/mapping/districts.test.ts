@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
+import { pluginRequest } from '../../src/cli/plugin-request.ts'
 import { checkFiles, loadMapping, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { findLayers } from '../../src/mapping/layers.ts'
@@ -50,6 +51,21 @@ describe('the layers in docs/mapping.md', () => {
   })
 })
 
+describe('the meal status of students', () => {
+  const asked = (text?: string) => {
+    const layers = text === undefined ? undefined : findLayers('ours.yaml', () => text)
+    const identity = { name: 'Ours', publisher: 'Ours', email: 'us@example.org', queries: 'org.example' }
+    const { columns } = pluginRequest(loadMapping(files, layers), identity).plugin
+    return columns.map(({ table, column }) => `${table}.${column}`)
+  }
+
+  it('is not asked for by the plugin unless the district wants the flag', () => {
+    expect(asked()).toContain('STUDENTS.LAST_NAME')
+    expect(asked()).not.toContain('STUDENTS.LUNCHSTATUS')
+    expect(asked('extends: default\nsettings: { include_user_flags: true }\n')).toContain('STUDENTS.LUNCHSTATUS')
+  })
+})
+
 describe('a column that a layer takes away', () => {
   const touched = (text?: string) => {
     const layers = text === undefined ? undefined : findLayers('ours.yaml', () => text)
@@ -83,23 +99,30 @@ const EXTENSIONS = 'select * from u_students_extension'
 describe.each(TEMPLATES)('columns of an extension table, by %s', (template) => {
   it('become flags of the students who have them, and of nobody else', async () => {
     const { db, users } = await published('user-flags.yaml', template)
-    const expected = new Map<unknown, string>()
-    for (const row of db.prepare(EXTENSIONS).all()) {
-      const flags = [
-        row.meal_status === 'F' || row.meal_status === 'D' ? 'freeLunch' : '',
-        row.homeless === 1 ? 'homeless' : '',
-        row.gifted === 1 ? 'giftedOrTalented' : '',
-        row.section_504 === 1 ? '504' : '',
-        row.language === 'EL' ? 'ELL' : '',
-        row.iep === 1 ? 'IEP' : '',
-      ].filter((flag) => flag !== '')
-      if (flags.length > 0) expected.set(`stu${row.studentsdcid}`, flags.join(','))
+    const flags = new Map<unknown, string[]>()
+    const add = (student: unknown, isFlagged: boolean, flag: string) => {
+      const id = `stu${student}`
+      if (isFlagged) flags.set(id, [...(flags.get(id) ?? []), flag])
     }
+    // The meal status stands in a column that only the plugin's queries can see.
+    for (const { dcid, lunchstatus } of template === 'rest' ? [] : db.prepare('select * from students').all()) {
+      add(dcid, ['F', 'FDC'].includes(String(lunchstatus).trim().toUpperCase()), 'freeLunch')
+    }
+    for (const { studentsdcid: dcid, ...row } of db.prepare(EXTENSIONS).all()) {
+      add(dcid, row.homeless === 1, 'homeless')
+      add(dcid, row.gifted === 1, 'giftedOrTalented')
+      add(dcid, row.section_504 === 1, '504')
+      add(dcid, row.language === 'EL', 'ELL')
+      add(dcid, row.iep === 1, 'IEP')
+    }
+    const expected = new Map([...flags].map(([id, all]) => [id, all.join(',')]))
     const found = users.map(([id, { metadata }]) => [id, metadata])
     expect(found).toEqual(
       users.map(([id]) => [id, expected.has(id) ? { 'microsoft.userFlags': expected.get(id) } : undefined]),
     )
     expect(users.filter(([id]) => expected.has(id)).length).toBeGreaterThan(10)
+    const freeLunch = users.filter(([id]) => expected.get(id)?.includes('freeLunch,'))
+    expect(freeLunch.length > 0).toBe(template === 'powerquery')
   })
 
   it('become addresses and numbers, with what everybody has to fall back to', async () => {
@@ -124,6 +147,33 @@ describe.each(TEMPLATES)('columns of an extension table, by %s', (template) => {
     expect(addressed.map(([, { email }]) => email)).toEqual(addressed.map(([id]) => rows.get(id)?.district_email))
     expect(addressed.length).toBeGreaterThan(5)
     expect(students.some(([id, { email }]) => email !== undefined && !rows.has(id))).toBe(true)
+  })
+})
+
+describe.each(TEMPLATES)('by what people sign in, by %s', (template) => {
+  it('is what the settings say, and who has none of it is left out', async () => {
+    const { db, users } = await published('identity.yaml', template)
+    const students = users.filter(([id]) => id.startsWith('stu'))
+    const numbers = new Map(
+      db
+        .prepare('select * from students')
+        .all()
+        .map((row) => [`stu${row.dcid}`, row.student_number]),
+    )
+    expect(students.length).toBeGreaterThan(100)
+    for (const [id, { username, email, identifier }] of students) {
+      const address = `${numbers.get(id)}@students.example.org`
+      expect([username, email, identifier]).toEqual([address, address, String(numbers.get(id))])
+    }
+    const staff = users.filter(([id]) => id.startsWith('stf'))
+    expect(staff.length).toBeGreaterThan(5)
+    const addresses = new Map(
+      db
+        .prepare('select * from users')
+        .all()
+        .map((row) => [`stf${row.dcid}`, row.email_addr]),
+    )
+    for (const [id, { username }] of staff) expect(username).toBe(addresses.get(id))
   })
 })
 

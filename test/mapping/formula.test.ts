@@ -1,6 +1,7 @@
 // The formula parser and printer: trees, precedence, spans, every refusal with its offset, and seeded nonsense.
 import { describe, expect, it } from 'vitest'
 import type { Expression } from '../../src/mapping/expression.ts'
+import { MAX_HEIGHT } from '../../src/mapping/expression.ts'
 import { MAX_FORMULA_LENGTH, parseFormula } from '../../src/mapping/formula.ts'
 import { printFormula } from '../../src/mapping/print-formula.ts'
 
@@ -214,9 +215,12 @@ describe('parseFormula', () => {
     expect(parseFormula(`${'not '.repeat(500)}a`)).toMatchObject({ message: 'the formula is nested more than 64 deep' })
   })
 
-  it('bounds length, and a chain as long as allowed can be printed', () => {
-    const longest = `a${'+a'.repeat((MAX_FORMULA_LENGTH - 2) / 2)}`
+  it('bounds length and height, and a chain as long as allowed can be printed', () => {
+    const longest = `a${'+a'.repeat(MAX_HEIGHT - 1)}`
     expect(printFormula(parsed(longest)).replaceAll(' ', '')).toBe(longest)
+    expect(parseFormula(`${longest}+a`)).toMatchObject({
+      message: 'the formula has more than 600 operators in a row',
+    })
     expect(parseFormula(' '.repeat(MAX_FORMULA_LENGTH + 1))).toMatchObject({
       offset: MAX_FORMULA_LENGTH,
       message: 'the formula has more than 4000 characters',

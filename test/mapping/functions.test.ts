@@ -1,5 +1,6 @@
 // The function table: what each function gives for usual, blank, listed and odd values, and what the checker refuses.
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../fixtures/powerschool/random.ts'
 import type { Expression } from '../../src/mapping/expression.ts'
 import { parseFormula } from '../../src/mapping/formula.ts'
 import type { FunctionContext } from '../../src/mapping/functions/spec.ts'
@@ -9,8 +10,10 @@ import { compareValues, flatten, isBlankOrEmpty, isIn, type Scalar, type Value }
 
 const GRADES: Readonly<Record<string, string>> = { '-1': 'PK', '0': 'KG', '1': '01' }
 const NAMES = (
-  'text lower upper trim join split starts replace before after left right pad digits alnum if first unless code ' +
-  'number round today add_days date year month count distinct has sort email e164 periods'
+  'text lower upper trim join split replace before after left right mid length pad digits alnum proper plain ' +
+  'starts ends contains like if first unless switch code number round ' +
+  'today add_days add_months days_between date format_date year month count distinct has sort item ' +
+  'email with_suffix e164 periods'
 ).split(' ')
 
 function runContext(): { context: FunctionContext; reports: string[] } {
@@ -32,6 +35,17 @@ function call(name: string, args: readonly Value[]): { value: Value; reports: re
   const value = specOf(name).evaluate(args, context)
   expect(args).toEqual(before)
   return { value, reports }
+}
+
+/** What `like` says, told by trying every length of every `*`. */
+function fitsPlainly(text: string, pattern: string): boolean {
+  const [first, ...rest] = pattern
+  if (first === undefined) return text === ''
+  const next = rest.join('')
+  if (first === '*') return fitsPlainly(text, next) || (text !== '' && fitsPlainly(text.slice(1), pattern))
+  const [character = ''] = text
+  const fits = first === '?' ? character !== '' : first === '#' ? /^[0-9]$/.test(character) : first === character
+  return fits && fitsPlainly(text.slice(1), next)
 }
 
 const blank = undefined
@@ -285,6 +299,130 @@ describe('evaluate', () => {
     ['periods', ['HR(A)'], blank],
     ['periods', [blank], blank],
     ['periods', [['1(A)', '2(B)']], ['1', '2']],
+    ['mid', ['abcdef', 2, 3], 'bcd'],
+    ['mid', ['abcdef', 3], 'cdef'],
+    ['mid', ['abc', 1, 9], 'abc'],
+    ['mid', ['abc', 3, 1], 'c'],
+    ['mid', ['abc', 4, 1], blank],
+    ['mid', ['abc', 0, 2], blank],
+    ['mid', ['abc', -1, 2], blank],
+    ['mid', ['abc', 2, 0], blank],
+    ['mid', ['abc', 2, -1], blank],
+    ['mid', ['abc', 2, blank], blank],
+    ['mid', ['abc', blank, 1], blank],
+    ['mid', [blank, 1, 1], blank],
+    ['mid', ['a😀b', 2, 1], '😀'],
+    ['mid', ['a😀b', 3], 'b'],
+    ['mid', [['abc', 'd'], 2], ['bc']],
+    ['length', ['abc'], 3],
+    ['length', ['a😀'], 2],
+    ['length', [blank], 0],
+    ['length', [''], 0],
+    ['length', [['a', 'bcd', null]], [1, 3]],
+    ['proper', ['ADA LI'], 'Ada Li'],
+    ['proper', ["o'neil-smith"], "O'Neil-Smith"],
+    ['proper', ['D’ANGELO'], 'D’Angelo'],
+    ['proper', ["ada's"], "Ada's"],
+    ['proper', ["'t hof"], "'t Hof"],
+    ['proper', ['élodie ångström'], 'Élodie Ångström'],
+    ['proper', ['e\u0301lodie'], 'E\u0301lodie'],
+    ['proper', ['ada 2nd'], 'Ada 2nd'],
+    ['proper', [blank], blank],
+    ['proper', [['a b', '']], ['A B']],
+    ['plain', ['Åse Çelik Łuk ß'], 'Ase Celik Luk ss'],
+    ['plain', ['Ǿystein Þór Đặng'], 'Oystein Thor Dang'],
+    ['plain', ['Straße Œuvre ıſ'], 'Strasse OEuvre is'],
+    ['plain', ['e\u0301'], 'e'],
+    ['plain', ['abc'], 'abc'],
+    ['plain', ['Ада 李 한'], 'Ада 李 한'],
+    ['plain', ['Й'], 'Й'],
+    ['plain', [blank], blank],
+    ['plain', [['É', 'o']], ['E', 'o']],
+    ['ends', ['ada@x.org', '@x.org'], true],
+    ['ends', ['ada@x.org', '@y.org', '.org'], true],
+    ['ends', ['ada', 'DA'], false],
+    ['ends', ['ada', ['x', 'da']], true],
+    ['ends', [blank, 'a'], false],
+    ['ends', ['ada', '', null], false],
+    ['contains', ['Summer School', 'mer S'], true],
+    ['contains', ['Summer School', 'summer'], false],
+    ['contains', ['Summer School', 'x', ['School']], true],
+    ['contains', ['ada', '', blank], false],
+    ['contains', [blank, 'a'], false],
+    ['like', ['S1007', 'S####'], true],
+    ['like', ['S10072', 'S####'], false],
+    ['like', ['S100x', 'S####'], false],
+    ['like', ['S1007', 's####'], false],
+    ['like', ['ada.li@x.org', '*@*.org'], true],
+    ['like', ['ada.li@x.orgs', '*@*.org'], false],
+    ['like', ['abcabd', '*ab?'], true],
+    ['like', ['mississippi', 'm*is*p?'], true],
+    ['like', ['abc', '***'], true],
+    ['like', ['abc', 'a*c*'], true],
+    ['like', ['😀b', '?b'], true],
+    ['like', ['a.b', 'a.b'], true],
+    ['like', ['axb', 'a.b'], false],
+    ['like', ['a', 'x', ['b', 'a']], true],
+    ['like', ['٣', '#'], false],
+    ['like', [blank, '*'], false],
+    ['like', ['a', blank], false],
+    ['like', ['a'.repeat(300), '?'.repeat(300)], false],
+    ['switch', ['b', 'a', 1, 'b', 2], 2],
+    ['switch', ['c', 'a', 1, 'b', 2], blank],
+    ['switch', ['c', 'a', 1, 'b', 2, 3], 3],
+    ['switch', [2, 1, 'one', 2, 'two'], 'two'],
+    ['switch', ['2', 2, 'two', 'other'], 'other'],
+    ['switch', [blank, '', 'none', 'other'], 'other'],
+    ['switch', [true, true, 'yes', 'no'], 'yes'],
+    ['switch', ['a', 'a', blank, 'other'], blank],
+    ['switch', ['a', 'a', [1, 2]], [1, 2]],
+    ['add_months', ['2026-01-31', 1], '2026-02-28'],
+    ['add_months', ['2024-01-31', 1], '2024-02-29'],
+    ['add_months', ['2026-08-15', 12], '2027-08-15'],
+    ['add_months', ['2024-02-29', 12], '2025-02-28'],
+    ['add_months', ['2026-01-31', -1], '2025-12-31'],
+    ['add_months', ['2026-03-31', -13], '2025-02-28'],
+    ['add_months', ['2026-03-31', 0], '2026-03-31'],
+    ['add_months', ['9999-12-31', 1], blank],
+    ['add_months', ['2026-01-31', 1e300], blank],
+    ['add_months', ['2026-02-30', 1], blank],
+    ['add_months', ['2026-01-31', blank], blank],
+    ['add_months', [['2026-01-31', null], 1], ['2026-02-28']],
+    ['days_between', ['2026-02-27', '2026-03-02'], 3],
+    ['days_between', ['2026-03-02', '2026-02-27'], -3],
+    ['days_between', ['2024-01-01', '2025-01-01'], 366],
+    ['days_between', ['2026-03-02', '2026-03-02'], 0],
+    ['days_between', ['2026-02-30', '2026-03-02'], blank],
+    ['days_between', [blank, '2026-03-02'], blank],
+    ['format_date', ['2026-03-04', 'MM/DD/YYYY'], '03/04/2026'],
+    ['format_date', ['2026-03-04', 'YYYYMMDD'], '20260304'],
+    ['format_date', ['2026-03-04', 'YYYY'], '2026'],
+    ['format_date', ['2026-02-30', 'YYYY'], blank],
+    ['format_date', [blank, 'YYYY'], blank],
+    ['format_date', ['2026-03-04', blank], blank],
+    ['format_date', [['2026-03-04', null], 'DD.MM.'], ['04.03.']],
+    ['item', [['a', 'b', 'c'], 2], 'b'],
+    ['item', [['a', 'b', 'c'], -1], 'c'],
+    ['item', [['a', null, ['', 'b']], 2], 'b'],
+    ['item', [['a'], 2], blank],
+    ['item', [['a'], -2], blank],
+    ['item', [['a'], 0], blank],
+    ['item', [['a'], 1.5], blank],
+    ['item', [['a'], blank], blank],
+    ['item', ['a', 1], 'a'],
+    ['item', [[row], 1], row],
+    ['item', [blank, 1], blank],
+    ['with_suffix', ['ada', '@x.org'], 'ada@x.org'],
+    ['with_suffix', ['ada@x.org', '@x.org'], 'ada@x.org'],
+    ['with_suffix', ['ada@y.org', '@x.org'], 'ada@y.org'],
+    ['with_suffix', ['ada@y.org', '-s'], 'ada@y.org-s'],
+    ['with_suffix', ['ada-s', '-s'], 'ada-s'],
+    ['with_suffix', [1007, '@x.org'], '1007@x.org'],
+    ['with_suffix', ['ada', ''], 'ada'],
+    ['with_suffix', ['ada', blank], 'ada'],
+    ['with_suffix', [blank, '@x.org'], blank],
+    ['with_suffix', ['', '@x.org'], blank],
+    ['with_suffix', [['a', null, 'b@y'], '@x'], ['a@x', 'b@y']],
   ])('%s%j gives %j', (name, args, expected) => {
     expect(call(name, args)).toEqual({ value: expected, reports: [] })
   })
@@ -310,6 +448,7 @@ describe('evaluate', () => {
     ['replace', ['a'.repeat(1000), 'a', 'b'.repeat(1000)]],
     ['join', ['b'.repeat(1000), Array(1000).fill('a')]],
     ['pad', ['a', 1e9]],
+    ['with_suffix', ['a'.repeat(65_536), 'b']],
   ])('%s%j is blank and reported', (name, args) => {
     expect(call(name, args)).toEqual({ value: undefined, reports: ['value-unusable'] })
   })
@@ -330,6 +469,26 @@ describe('evaluate', () => {
     const { context } = runContext()
     expect(specOf('code').evaluate(['grade', -2], { ...context, lookupCode })).toBe('-2')
     expect(asked).toEqual([['grade', '-2']])
+  })
+
+  it('tells likeness in bounded time, however the pattern is made', () => {
+    const text = `${'a'.repeat(65_535)}b`
+    expect(call('like', [text, `${'*a'.repeat(127)}c`]).value).toBe(false)
+    expect(call('like', [text, `${'*a'.repeat(126)}*b`]).value).toBe(true)
+  })
+
+  it('tells likeness as a plain search through all ways of reading the pattern does', () => {
+    const random = createRandom(11)
+    const draw = (letters: string, most: number) =>
+      Array.from({ length: random.int(0, most) }, () => random.pick([...letters])).join('')
+    let fitting = 0
+    for (let round = 0; round < 3000; round++) {
+      const [text, pattern] = [draw('ab1', 6) || 'a', draw('ab*?#', 5) || '*']
+      const expected = fitsPlainly(text, pattern)
+      if (expected) fitting++
+      expect(call('like', [text, pattern]).value, `${text} like ${pattern}`).toBe(expected)
+    }
+    expect(fitting).toBeGreaterThan(300)
   })
 
   it('never throws, whatever it is given', () => {
@@ -420,6 +579,24 @@ describe('check', () => {
     ['email', [text], text],
     ['e164', [text, integer], text],
     ['periods', [text], listOf(text)],
+    ['mid', [listOf(text), integer], listOf(text)],
+    ['mid', [text, integer, integer], text],
+    ['length', [text], integer],
+    ['like', [text, text, listOf(text)], boolean],
+    ['switch', [text, text, integer], integer, [undefined, 'a']],
+    ['switch', [text, text, integer, text, number, integer], number, [undefined, 'a', 1, 'b']],
+    ['switch', [integer, number, text], text],
+    ['switch', [any, text, listOf(text), none], listOf(text)],
+    ['switch', [text, text, text, text, text, text], text, [undefined, 'a', 'x', 'b', 'x', 'a']],
+    ['add_months', [text, integer], date, ['2026-01-31', 1]],
+    ['days_between', [date, text], integer, [undefined, '2026-01-31']],
+    ['format_date', [date, text], text, [undefined, 'MM/DD']],
+    ['format_date', [listOf(date), text], listOf(text)],
+    ['item', [listOf(listOf(date)), integer], date],
+    ['item', [listOf(rowType), integer], rowType],
+    ['item', [text, integer], text],
+    ['with_suffix', [integer, text], text],
+    ['with_suffix', [listOf(text), text], listOf(text)],
   ])('%s%j has type %j', (name, args, type, literals) => {
     expect(specOf(name).check(args, literals)).toEqual({ ok: true, type })
   })
@@ -460,6 +637,84 @@ describe('check', () => {
       'A date format has YYYY, MM and DD once each, not "DD-MMM-YYYY".',
       [undefined, 'DD-MMM-YYYY'],
     ],
+    [
+      'mid',
+      [text, integer],
+      1,
+      '`mid` counts characters from 1, there is none at 0. `right` takes the last ones.',
+      [undefined, 0],
+    ],
+    [
+      'item',
+      [listOf(text), integer],
+      1,
+      '`item` counts from 1, and from -1 backwards; there is no place 0.',
+      [undefined, 0],
+    ],
+    ['item', [listOf(text)], 1, '`item` takes 2 values, here is 1: item(list, place)'],
+    ['like', [text, text], 1, '`like` takes patterns of 255 characters at most.', [undefined, '*'.repeat(256)]],
+    [
+      'switch',
+      [text, text, text, text, text],
+      3,
+      '`switch` has the key "a" already; the first one counts.',
+      [undefined, 'a', 'x', 'a', 'y'],
+    ],
+    ['switch', [integer, text, text], 1, "an integer can't be compared with a text. Wrap one in text( ) or number( )."],
+    [
+      'switch',
+      [text, text, text, integer, text],
+      3,
+      "a text can't be compared with an integer. Wrap one in text( ) or number( ).",
+    ],
+    [
+      'switch',
+      [listOf(text), text, text],
+      1,
+      '`switch` compares single values, a list is searched with `in` or has( )',
+    ],
+    [
+      'switch',
+      [text, text, integer, text, text],
+      4,
+      '`switch` gives one type: this is text, what stands before it integer.',
+    ],
+    ['switch', [text, text, integer, text], 3, '`switch` gives one type: this is text, what stands before it integer.'],
+    [
+      'switch',
+      [date, text, text],
+      1,
+      "a date can't be compared with a text. Wrap the text in date( ) with its format.",
+    ],
+    [
+      'switch',
+      [text, date, text],
+      1,
+      "a text can't be compared with a date. Wrap the text in date( ) with its format.",
+    ],
+    ['switch', [rowType, text, text], 1, '`switch` compares single values, this is a row: name one of its columns'],
+    ['switch', [text, text], 2, '`switch` takes at least 3 values, here are 2: switch(value, key, result, …, other?)'],
+    [
+      'format_date',
+      [date, text],
+      1,
+      'A date is written with YYYY, MM and DD, each once at most, not "D MMMM".',
+      [undefined, 'D MMMM'],
+    ],
+    [
+      'format_date',
+      [date, text],
+      1,
+      'A date is written with YYYY, MM and DD, each once at most, not "-".',
+      [undefined, '-'],
+    ],
+    [
+      'days_between',
+      [date, text],
+      1,
+      '`days_between` takes date, this gives text. Wrap it in date( ) with its format.',
+    ],
+    ['with_suffix', [boolean, text], 0, '`with_suffix` takes text or number, this gives boolean. Wrap it in text( ).'],
     ['lower', [], 0, '`lower` takes 1 value, here are 0: lower(text)'],
     ['lower', [text, text], 1, '`lower` takes 1 value, here are 2: lower(text)'],
     ['today', [text], 0, '`today` takes no values, here is 1: today()'],

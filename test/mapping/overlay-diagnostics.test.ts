@@ -203,6 +203,28 @@ describe('`inherited`', () => {
   })
 })
 
+describe('what layers make of each other', () => {
+  it('is told when a formula grows beyond what can be worked out', () => {
+    const longer = fieldsLayer(`username: =inherited${' & "x"'.repeat(120)}`)
+    expect(layerFaults(...Array.from({ length: 6 }, () => longer))).toEqual([
+      '5.yaml:6:19: extends: with what it inherits this formula grows too large. Write it out.',
+    ])
+  })
+
+  it('is told when a formula inherits a choice of very many cases', () => {
+    const many = fieldsLayer(`role: { choose: [${'{ when: =active, then: aide }, '.repeat(200)}{ else: student }] }`)
+    expect(layerFaults(many, fieldsLayer('role: =if(active, inherited)'))).toEqual([
+      '2.yaml:6:27: extends: `inherited` is a `choose` of 201 cases here, a formula can hold 200. Use a code table.',
+    ])
+  })
+
+  it('is told when a number is replaced by a text', () => {
+    expect(
+      layerFaults('extends: default\nsettings: { count: 1 }\n', 'extends: default\nsettings: { count: one }\n'),
+    ).toEqual(['2.yaml:2:20: type: `settings.count` is a number, not `one`. Write digits, without quotes.'])
+  })
+})
+
 describe('three layers with a fault each', () => {
   it('are told in one run, each in its file', () => {
     const found = checkLayers(fieldsLayer('rle: null'), fieldsLayer('role: pupil'), fieldsLayer('username: =nme'))

@@ -102,7 +102,7 @@ describe('a layer that leads nowhere', () => {
     [
       'cannot be read',
       { 'a.yaml': extending('b.yaml'), 'b.yaml': 'extends: "default\n' },
-      ['b.yaml:2:1: yaml: missing closing "quote'],
+      ['b.yaml:2:1: yaml: a quote that was opened above is not closed'],
     ],
   ])('because it %s', (_, files, expected) => {
     expect(found(files, 'a.yaml')).toEqual(expected)

@@ -357,6 +357,121 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
     '      extend: { u_kids_x: { kidsdcid: id } }',
     [],
   ],
+  [
+    'a column of an extension among the columns',
+    '        school_id: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { school_id: orgs.school.id }\n      changed: changed_at\n',
+    '        u_kids_x.gifted: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { school_id: orgs.school.id }\n      changed: changed_at\n      extend: { u_kids_x: { studentsdcid: id } }\n',
+    [
+      '28:9: shape: `u_kids_x.gifted` comes from the table of `extend`. Leave it out here.',
+      '30:17: path: `within` takes a column that the query delivers, not `school_id`. Known here: id, name.first, u_kids_x.gifted, changed_at.',
+    ],
+  ],
+  [
+    'an argument whose name is not one',
+    'start_year: { is',
+    'Start-Year: { is',
+    [
+      '21:24: sql: `args` declares no `:start_year`. Did you mean `Start-Year`?',
+      "24:9: name: `Start-Year` can't name an argument: at most 30 characters of a-z, 0-9 and _",
+      '24:9: sql: the SQL does not use `:Start-Year`. Remove the argument.',
+    ],
+  ],
+  [
+    'an extension whose name is not one',
+    '      changed: changed_at\n',
+    '      changed: changed_at\n      extend: { U-KIDS: { studentsdcid: id } }\n',
+    ["32:17: name: `U-KIDS` can't name an extension table: at most 30 characters of a-z, 0-9 and _"],
+  ],
+  [
+    'an extension with a list',
+    '      changed: changed_at\n',
+    '      changed: changed_at\n      extend: { places: { studentsdcid: id } }\n',
+    ['32:17: type: the columns of `places` are single values, not groups or lists'],
+  ],
+  [
+    'an extension joined by what names no column',
+    '      changed: changed_at\n',
+    '      changed: changed_at\n      extend: { u_kids_x: { 1st: id } }\n',
+    ["32:29: shape: `1st` can't name a column of `u_kids_x`"],
+  ],
+  [
+    'no column after a dot',
+    'select s.dcid id,',
+    'select s. , s.dcid id,',
+    ['15:19: sql: a column is expected after `.`, found `,`'],
+  ],
+  [
+    'a case without an end',
+    'select s.dcid id,',
+    'select case when s.x = 1 then 2 id,',
+    ['15:41: sql: `end` is expected at the end of `case`, found `id`'],
+  ],
+  [
+    'a call that is not closed',
+    "'YYYY-MM-DD') changed_at",
+    "'YYYY-MM-DD' changed_at",
+    ['17:57: sql: `)` is expected after the arguments of `to_char`, found `changed_at`'],
+  ],
+  ['no table after from', 'from students s\n', 'from\n', ['19:9: sql: a table is expected, found `left`']],
+  [
+    'a derived table that is not closed',
+    'from students s\n',
+    'from (select a.dcid from students a s\n',
+    [
+      '18:29: sql: a name is expected for this column, as in `s.dcid id`, found `from`',
+      '18:45: sql: `)` is expected after a derived table, found `s`',
+    ],
+  ],
+  [
+    'a table with a long name',
+    'left join schools h',
+    'left join schoolsschoolsschoolsschoolsschools h',
+    ['19:19: sql: the name of a table has at most 30 characters'],
+  ],
+  [
+    'names in brackets',
+    'select s.dcid id,',
+    'select [dcid] id,',
+    [
+      '15:16: sql: `[` is not part of the SQL here. Names stand without brackets.',
+      '15:17: sql: `dcid` stands without its table. Write `alias.dcid`.',
+      '15:21: sql: `]` is not part of the SQL here. Remove it.',
+    ],
+  ],
+  [
+    'an argument as a placeholder',
+    '= :start_year',
+    '= {start_year}',
+    [
+      '21:24: sql: `{` is not part of the SQL here. An argument is written `:name` and declared in `args`.',
+      '21:25: sql: `start_year` stands without its table. Write `alias.start_year`.',
+      '21:35: sql: `}` is not part of the SQL here. Remove it.',
+    ],
+  ],
+  [
+    'an argument as a question mark',
+    '= :start_year',
+    '= ?',
+    [
+      '21:24: sql: `?` is not part of the SQL here. An argument is written `:name` and declared in `args`.',
+      '22:9: sql: a value is expected, found `order`',
+    ],
+  ],
+  [
+    'no from',
+    'from students s\n',
+    'frm students s\n',
+    ['18:9: sql: `from` is expected after the columns, found `frm`'],
+  ],
+  [
+    'a list column within',
+    '        school_id: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { school_id: orgs.school.id }\n',
+    '        places.place.room: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { places.place.room: orgs.school.id }\n',
+    [
+      '30:17: type: `within` takes a single column, `places.place.room` stands in a list',
+      '30:36: type: `kids.places.place.room` is text, `orgs.school.id` is integer: they are never equal',
+    ],
+  ],
 ]
 
 describe('a powerquery with a fault', () => {

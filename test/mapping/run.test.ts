@@ -468,6 +468,17 @@ entities:
     ])
   })
 
+  it('name a row once, however many of its codes are unknown', () => {
+    const mapping = users('      fields:\n        grades: =code("role", tags)\n')
+    const students = [
+      { id: 1, tags: ['S', 'x', 'y'] },
+      { id: 2, tags: ['z'] },
+    ]
+    expect(runMapping(mapping, { rows: { students } }).report.diagnostics).toEqual([
+      { code: 'code-unknown', rule: 'users.student', field: 'grades', count: 3, keys: [1, 2] },
+    ])
+  })
+
   it('that are unusable are left out and reported once', () => {
     const mapping = users('      fields: { username: =email(name.first) }\n')
     const students = [{ id: 1, name: { first: 'ada@example.org' } }, { id: 2, name: { first: 'none' } }, { id: 3 }]

@@ -163,7 +163,7 @@ describe('another plan', () => {
     await bridge.syncNow()
     const files = readMappingFiles().map(({ path, text }) => ({
       path,
-      text: text.replace('country_code: "1"', 'country_code: "44"'),
+      text: text.replace('grade_level: integer', 'grade_level: number'),
     }))
     const again = await openTestBridge({ district: bridge.district, sql: bridge.sql, mapping: loadMapping(files) })
     again.clock.now = bridge.clock.now + HOUR_MS

@@ -40,6 +40,8 @@ describe('the report of a sync', () => {
     expect(report.crawl).toEqual({
       template: 'rest',
       isFull: true,
+      isReused: false,
+      startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       requests: expect.any(Number),
       rows: expect.any(Number),
       changedRows: expect.any(Number),

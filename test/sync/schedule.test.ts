@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { createLog } from '../../src/log.ts'
 import type { SyncRecord, SyncStatus } from '../../src/store/syncs.ts'
-import { createSchedule } from '../../src/sync/schedule.ts'
+import { createSchedule, type SyncKind } from '../../src/sync/schedule.ts'
 
 const HOUR_MS = 3_600_000
 
 interface Run {
   readonly id: string
+  readonly kind: SyncKind
   readonly signal: AbortSignal
   end(status: SyncStatus): Promise<void>
   crash(message: string): Promise<void>
@@ -23,7 +24,14 @@ function openSchedule(intervalMs: number = HOUR_MS) {
   const runs: Run[] = []
   const announced: string[] = []
   const upkeeps: { readonly id: string; readonly signal: AbortSignal; end(): Promise<void> }[] = []
-  const state = { hasUpkeep: false, announceFails: false, isStoreBroken: false, failures: 0, now: 0 }
+  const state = {
+    hasUpkeep: false,
+    announceFails: false,
+    isStoreBroken: false,
+    isNewMapping: false,
+    failures: 0,
+    now: 0,
+  }
   const ended: SyncStatus[] = []
   const timers: Timer[] = []
   const logged: string[] = []
@@ -45,7 +53,8 @@ function openSchedule(intervalMs: number = HOUR_MS) {
       })
       await promise
     },
-    run: (id, signal) => {
+    isNewMapping: () => state.isNewMapping,
+    run: (id, signal, kind) => {
       const { promise, resolve, reject } = Promise.withResolvers<SyncRecord>()
       const settled = async () => {
         await promise.catch(() => {})
@@ -54,6 +63,7 @@ function openSchedule(intervalMs: number = HOUR_MS) {
       }
       runs.push({
         id,
+        kind,
         signal,
         end: (status) => {
           // As the store counts them.
@@ -116,6 +126,26 @@ function recordOf(id: string, status: SyncStatus): SyncRecord {
 }
 
 describe('a schedule', () => {
+  it('maps the rows that are there first when the mapping is new, and reads PowerSchool right after', async () => {
+    const { schedule, runs, state, waiting } = openSchedule()
+    state.isNewMapping = true
+    schedule.start()
+    expect(runs.map(({ kind }) => kind)).toEqual(['map'])
+    await runs[0]?.end('error')
+    expect(runs.map(({ kind }) => kind)).toEqual(['map', 'whole'])
+    await runs[1]?.end('success')
+    expect(waiting()).toBe(1)
+  })
+
+  it('maps only, when it is asked to, and goes on by interval', async () => {
+    const { schedule, runs, fire } = openSchedule()
+    schedule.request('map')
+    await runs[0]?.end('success')
+    expect(runs.map(({ kind }) => kind)).toEqual(['map'])
+    expect(fire()).toBe(HOUR_MS)
+    expect(runs.map(({ kind }) => kind)).toEqual(['map', 'whole'])
+  })
+
   it('runs nothing before it is started, and the first sync at once then', () => {
     const { schedule, runs, timers } = openSchedule()
     expect(runs).toHaveLength(0)

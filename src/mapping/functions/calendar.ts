@@ -32,6 +32,27 @@ export function addDays(text: string, days: number): string | undefined {
 }
 
 /**
+ * The same day so many months later, or earlier: the last day of a month that has no such day. Undefined outside the years 100
+ * to 9999.
+ */
+export function addMonths(text: string, months: number): string | undefined {
+  const from = parseDate(text)
+  if (!from) return undefined
+  const count = from.year * 12 + from.month - 1 + Math.trunc(months)
+  const year = Math.floor(count / 12)
+  const month = count - year * 12 + 1
+  return dateText(year, month, Math.min(from.day, lastDay(year, month)))
+}
+
+/** How many days `to` is after `from`; undefined when either is no day. */
+export function daysBetween(from: string, to: string): number | undefined {
+  const [first, last] = [parseDate(from), parseDate(to)]
+  return first && last ? dayNumber(last) - dayNumber(first) : undefined
+}
+
+const dayNumber = ({ year, month, day }: Day) => Math.round(Date.UTC(year, month - 1, day) / MS_PER_DAY)
+
+/**
  * Reads a date written in a format of `YYYY`, `MM`, `DD` and other characters that stand for themselves. A month or day
  * may have one digit where something stands between it and the next part. Undefined when it does not fit as a whole.
  */
@@ -56,10 +77,26 @@ export function readDate(text: string, format: string): string | undefined {
   return offset === text.length ? dateText(found.YYYY, found.MM, found.DD) : undefined
 }
 
+/** A date in such a format, months and days of two digits; undefined when the text is no date. */
+export function writeDate(text: string, format: string): string | undefined {
+  if (!parseDate(text)) return undefined
+  return format.replace(/YYYY|MM|DD/g, (part) => WRITTEN[part]?.(text) ?? part)
+}
+
+const WRITTEN: Readonly<Record<string, (text: string) => string>> = {
+  YYYY: (text) => text.slice(0, 4),
+  MM: (text) => text.slice(5, 7),
+  DD: (text) => text.slice(8),
+}
+
 /** Whether a format names year, month and day, each once, and has no other letters (but the `T` before a time). */
-export function isDateFormat(format: string): boolean {
+export const isDateFormat = (format: string): boolean =>
+  isDatePartFormat(format) && DATE_PARTS.every((part) => format.includes(part))
+
+/** Whether a format names some of year, month and day, each once at most, and has no other letters but `T`. */
+export function isDatePartFormat(format: string): boolean {
   const others = DATE_PARTS.reduce((rest, part) => rest.replace(part, ' '), format)
-  return DATE_PARTS.every((part) => format.includes(part)) && !/[A-SU-Za-z]/.test(others)
+  return DATE_PARTS.some((part) => format.includes(part)) && !/[A-SU-Za-z]/.test(others)
 }
 
 function partAt(format: string, offset: number): (typeof DATE_PARTS)[number] | undefined {
@@ -88,7 +125,10 @@ function isDigit(unit: number): boolean {
 function dayOf(year: number, month: number, day: number): Day | undefined {
   // Date.UTC takes the years 0 to 99 for 1900 to 1999.
   if (!(year >= 100 && year <= 9999 && month >= 1 && month <= 12 && day >= 1)) return undefined
+  return day <= lastDay(year, month) ? { year, month, day } : undefined
+}
+
+function lastDay(year: number, month: number): number {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  const last = month === 2 && isLeap ? 29 : (DAYS_OF_MONTH[month - 1] ?? 0)
-  return day <= last ? { year, month, day } : undefined
+  return month === 2 && isLeap ? 29 : (DAYS_OF_MONTH[month - 1] ?? 0)
 }

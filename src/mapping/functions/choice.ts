@@ -1,5 +1,6 @@
 // The functions that choose between values.
-import { isBlank, isList, textOf, type Value } from '../values.ts'
+import { isBlank, isList, type Scalar, textOf, type Value } from '../values.ts'
+import { cannotCompare } from './comparable.ts'
 import { define, type Refusal, TEXT } from './define.ts'
 import { describeType, memberType, type StaticType, unifyTypes } from './static-type.ts'
 
@@ -36,6 +37,25 @@ export const CHOICE_FUNCTIONS = [
     run: ([value, condition]) => (condition === true ? undefined : value),
   }),
   define({
+    name: 'switch',
+    parameters: [
+      { name: 'value', takes: 'anything' },
+      { name: 'key', takes: 'anything' },
+      { name: 'result', takes: 'anything' },
+      { name: 'more', takes: 'anything', isRepeated: true, isOptional: true },
+    ],
+    signature: 'switch(value, key, result, …, other?)',
+    doc: 'The result behind the first key that the value equals, as `=` compares; else what stands last and alone, if anything does.',
+    example: 'switch("FE", "FE", "female", "MA", "male", "other") → "female"',
+    gives: (args) => switchType(args),
+    refuse: (literals) => keyTwice(literals),
+    run: (args) => {
+      const [value] = args
+      for (let i = 1; i + 1 < args.length; i += 2) if (value === args[i] && !isBlank(value)) return args[i + 1]
+      return args.length % 2 === 0 ? args[args.length - 1] : undefined
+    },
+  }),
+  define({
     name: 'code',
     parameters: [
       { name: 'table', takes: 'text' },
@@ -57,6 +77,30 @@ function firstOf(values: readonly Value[]): Value {
   for (const value of values) {
     const found = isList(value) ? firstOf(value) : value
     if (!isBlank(found)) return found
+  }
+  return undefined
+}
+
+/** Keys stand at odd places, but a last one at an odd place is the result of all others. */
+const isKey = (index: number, count: number) => index % 2 === 1 && index + 1 < count
+
+function switchType(args: readonly StaticType[]): StaticType | Refusal {
+  const [value] = args
+  for (const [index, key] of args.entries()) {
+    const message = value && isKey(index, args.length) ? cannotCompare(value, key, 'switch') : undefined
+    if (message !== undefined) return { index, message }
+  }
+  const results = args.map((type, index) => (index === 0 || isKey(index, args.length) ? undefined : type))
+  return oneType('switch', results, 0)
+}
+
+function keyTwice(literals: readonly (Scalar | undefined)[]): Refusal | undefined {
+  const seen = new Set<Scalar>()
+  for (const [index, key] of literals.entries()) {
+    if (key === undefined || !isKey(index, literals.length)) continue
+    if (seen.has(key))
+      return { index, message: `\`switch\` has the key ${JSON.stringify(key)} already; the first one counts.` }
+    seen.add(key)
   }
   return undefined
 }

@@ -22,6 +22,8 @@ export type Refusal = { readonly index: number; readonly message: string }
 interface Definition {
   readonly name: string
   readonly parameters: readonly Parameter[]
+  /** How it is written, where the names of its parameters do not tell it. */
+  readonly signature?: string
   readonly doc: string
   /** A call and what it gives, `call → value`; the tests run it. */
   readonly example: string
@@ -44,7 +46,7 @@ export function define(definition: Definition): readonly [string, FunctionSpec] 
   const { name, parameters, doc, example, run } = definition
   const mapped = parameters.findIndex(({ mapsLists }) => mapsLists)
   const spec: FunctionSpec = {
-    signature: `${name}(${parameters.map(parameterText).join(', ')})`,
+    signature: definition.signature ?? `${name}(${parameters.map(parameterText).join(', ')})`,
     doc,
     example,
     arity: [

@@ -48,6 +48,24 @@ export const LIST_FUNCTIONS = [
       return members.length < 2 ? listOf(members) : members.sort(ascending)
     },
   }),
+  define({
+    name: 'item',
+    parameters: [
+      { name: 'list', takes: 'anything' },
+      { name: 'place', takes: 'integer' },
+    ],
+    doc: 'The member at a place of the list, blanks not counted: 1 is the first, -1 the last; blank when the list is shorter.',
+    example: 'item(["a", "b", "c"], 2) → "b"',
+    gives: ([list]) => (list ? memberType(list) : { kind: 'blank' }),
+    refuse: ([, place]) =>
+      place === 0
+        ? { index: 1, message: '`item` counts from 1, and from -1 backwards; there is no place 0.' }
+        : undefined,
+    run: ([list, place]) => {
+      if (typeof place !== 'number' || !Number.isInteger(place) || place === 0) return undefined
+      return flatten([list]).at(place > 0 ? place - 1 : place)
+    },
+  }),
 ]
 
 function countOf(values: readonly Value[]): number {

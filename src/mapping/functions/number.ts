@@ -1,12 +1,9 @@
-// The functions on numbers and dates.
-import { numberOf, textOf } from '../values.ts'
-import { addDays, isDateFormat, parseDate, readDate } from './calendar.ts'
-import { DATE, define, INTEGER, NUMBER, type Parameter } from './define.ts'
+// The functions on numbers.
+import { numberOf } from '../values.ts'
+import { define, INTEGER, NUMBER } from './define.ts'
 
 const MOST_PLACES = 10
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/
-
-const date: Parameter = { name: 'date', takes: 'date', mapsLists: true }
 
 export const NUMBER_FUNCTIONS = [
   define({
@@ -34,60 +31,6 @@ export const NUMBER_FUNCTIONS = [
       const number = numberOf(value)
       return number === undefined ? undefined : roundTo(number, typeof places === 'number' ? places : 0)
     },
-  }),
-  define({
-    name: 'today',
-    parameters: [],
-    doc: "The day of the run in the district's time zone.",
-    example: 'today() → "2026-03-02"',
-    gives: DATE,
-    run: (_, { today }) => today,
-  }),
-  define({
-    name: 'add_days',
-    parameters: [date, { name: 'days', takes: 'integer' }],
-    doc: 'The date so many days later, or earlier when the number is negative.',
-    example: 'add_days("2026-02-28", 1) → "2026-03-01"',
-    gives: DATE,
-    run: ([date, days]) => {
-      const from = textOf(date)
-      return from === undefined || typeof days !== 'number' ? undefined : addDays(from, days)
-    },
-  }),
-  define({
-    name: 'date',
-    parameters: [
-      { name: 'text', takes: 'text', mapsLists: true },
-      { name: 'format', takes: 'text' },
-    ],
-    doc: 'The date that the text writes in a format of YYYY, MM and DD; blank when it does not, or there is no such day.',
-    example: 'date("3/14/2026", "MM/DD/YYYY") → "2026-03-14"',
-    gives: DATE,
-    refuse: ([, format]) =>
-      typeof format !== 'string' || isDateFormat(format)
-        ? undefined
-        : { index: 1, message: `A date format has YYYY, MM and DD once each, not "${format}".` },
-    run: ([text, format]) => {
-      const written = textOf(text)?.trim()
-      const form = textOf(format)
-      return written === undefined || form === undefined ? undefined : readDate(written, form)
-    },
-  }),
-  define({
-    name: 'year',
-    parameters: [date],
-    doc: 'The year of the date.',
-    example: 'year("2026-03-14") → 2026',
-    gives: INTEGER,
-    run: ([date]) => parseDate(textOf(date) ?? '')?.year,
-  }),
-  define({
-    name: 'month',
-    parameters: [date],
-    doc: 'The month of the date, 1 to 12.',
-    example: 'month("2026-03-14") → 3',
-    gives: INTEGER,
-    run: ([date]) => parseDate(textOf(date) ?? '')?.month,
   }),
 ]
 

@@ -1,6 +1,6 @@
-// The functions that know school data: e-mail addresses, telephone numbers and class periods.
+// The functions that know school data: e-mail addresses, the suffixes of logins, telephone numbers and class periods.
 import { textOf } from '../values.ts'
-import { define, listOf, TEXT, TEXTS } from './define.ts'
+import { define, listOf, MAX_TEXT_LENGTH, TEXT, TEXTS } from './define.ts'
 
 const LOCAL_NUMBER_LENGTH = 10
 const SHORTEST_E164 = 8
@@ -21,6 +21,26 @@ export const ROSTER_FUNCTIONS = [
       const address = textOf(value)?.trim()
       if (!address) return undefined
       if (isEmailAddress(address)) return address
+      context.report('value-unusable')
+      return undefined
+    },
+  }),
+  define({
+    name: 'with_suffix',
+    parameters: [
+      { name: 'text', takes: 'printable', mapsLists: true },
+      { name: 'suffix', takes: 'text' },
+    ],
+    doc: 'The text and the suffix, which is not put twice; a suffix with `@` in front is not put to a text that has an `@`.',
+    example: 'with_suffix("ada.li", "@example.org") → "ada.li@example.org"',
+    gives: TEXT,
+    run: ([value, suffix], context) => {
+      const whole = textOf(value)
+      const end = textOf(suffix)
+      if (whole === undefined || end === undefined || whole.endsWith(end)) return whole
+      // Two domains match nobody.
+      if (end.startsWith('@') && whole.includes('@')) return whole
+      if (whole.length + end.length <= MAX_TEXT_LENGTH) return whole + end
       context.report('value-unusable')
       return undefined
     },

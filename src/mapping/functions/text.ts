@@ -1,6 +1,6 @@
 // The functions on text.
 import { flatten, isList, textOf } from '../values.ts'
-import { BOOLEAN, define, listOf, MAX_TEXT_LENGTH, type Parameter, type Refusal, TEXT, TEXTS } from './define.ts'
+import { define, INTEGER, listOf, MAX_TEXT_LENGTH, type Parameter, type Refusal, TEXT, TEXTS } from './define.ts'
 
 const WIDEST_PAD = 255
 
@@ -78,27 +78,6 @@ export const TEXT_FUNCTIONS = [
     },
   }),
   define({
-    name: 'starts',
-    parameters: [
-      { name: 'text', takes: 'text' },
-      { name: 'beginnings', takes: 'texts', isRepeated: true },
-    ],
-    doc: 'Whether the text begins with any of the others; a blank text does not.',
-    example: 'starts("##ada", "##", "~~") → true',
-    gives: BOOLEAN,
-    run: (args) => {
-      const whole = textOf(args[0])
-      if (whole === undefined) return false
-      for (let i = 1; i < args.length; i++) {
-        const beginning = args[i]
-        if (typeof beginning === 'string') {
-          if (beginning !== '' && whole.startsWith(beginning)) return true
-        } else if (flatten([beginning]).some((one) => whole.startsWith(textOf(one) ?? '\0'))) return true
-      }
-      return false
-    },
-  }),
-  define({
     name: 'replace',
     parameters: [text, { name: 'what', takes: 'text' }, { name: 'by', takes: 'text' }],
     doc: 'The text with every occurrence of one text replaced by another; "" removes it.',
@@ -168,6 +147,46 @@ export const TEXT_FUNCTIONS = [
       if (whole === undefined || typeof count !== 'number' || !(count >= 1)) return undefined
       if (!SURROGATE.test(whole)) return whole.slice(-count)
       return Array.from(whole).slice(-count).join('')
+    },
+  }),
+  define({
+    name: 'mid',
+    parameters: [text, { name: 'start', takes: 'integer' }, { name: 'count', takes: 'integer', isOptional: true }],
+    doc: 'The characters from the one at the start on (the first is 1): so many, or all that follow.',
+    example: 'mid("SY2026-27", 3, 4) → "2026"',
+    gives: TEXT,
+    refuse: ([, start]) =>
+      typeof start === 'number' && start < 1
+        ? {
+            index: 1,
+            message: `\`mid\` counts characters from 1, there is none at ${start}. \`right\` takes the last ones.`,
+          }
+        : undefined,
+    run: (args) => {
+      const whole = textOf(args[0])
+      const start = args[1]
+      const count = args.length < 3 ? Number.POSITIVE_INFINITY : args[2]
+      if (whole === undefined || typeof start !== 'number' || !(start >= 1)) return undefined
+      if (typeof count !== 'number' || !(count >= 1)) return undefined
+      const from = start - 1
+      if (!SURROGATE.test(whole)) return textOf(whole.slice(from, from + count))
+      return textOf(
+        Array.from(whole)
+          .slice(from, from + count)
+          .join(''),
+      )
+    },
+  }),
+  define({
+    name: 'length',
+    parameters: [text],
+    doc: 'How many characters the text has; 0 when it is blank.',
+    example: 'length("Ada") → 3',
+    gives: INTEGER,
+    run: ([text]) => {
+      const whole = textOf(text)
+      if (whole === undefined) return 0
+      return SURROGATE.test(whole) ? Array.from(whole).length : whole.length
     },
   }),
   define({

@@ -1,0 +1,60 @@
+// Explains a record by the mapping, the rows of the last crawl and the snapshot together; for the admin API and the command line.
+import type { CheckedMapping } from '../mapping/check.ts'
+import { explainRecord, explainRow } from '../mapping/explain.ts'
+import type { ExplainedRecord } from '../mapping/explain-data.ts'
+import { maskValue, redactRecord } from '../mapping/explain-redact.ts'
+import type { Subject } from '../mapping/explain-subject.ts'
+import { explanationText } from '../mapping/explain-text.ts'
+import type { Form } from '../store/records.ts'
+import type { Sql } from '../store/sql.ts'
+import type { StagedInput } from '../sync/staged-input.ts'
+import { type SnapshotState, snapshotState, snapshotText } from './mapping-snapshot.ts'
+
+export interface ExplainOptions {
+  readonly sql: Sql
+  readonly checked: CheckedMapping
+  readonly staged: StagedInput
+  readonly form: Form
+  readonly field?: string | undefined
+  /** Masks what belongs to a person. */
+  readonly isRedacted: boolean
+}
+
+export interface Explanation extends ExplainedRecord {
+  readonly snapshot: SnapshotState
+  /** What the mapping asks for and the last crawl did not read: it counts as blank. */
+  readonly unread: readonly string[]
+  /** The day that the formulas go by. */
+  readonly today: string
+}
+
+export function explainSubject(subject: Exclude<Subject, { kind: 'column' }>, options: ExplainOptions): Explanation {
+  const { sql, checked, staged, form, field, isRedacted } = options
+  const { input, unread } = staged
+  const crawl = { template: staged.template, unread: unread.sources }
+  const more = { crawl, ...(field !== undefined && { field }) }
+  const explained =
+    subject.kind === 'record'
+      ? explainRecord(checked, input, { ...subject, ...more })
+      : explainRow(checked, input, { ...subject, ...more })
+  const snapshot = snapshotState(sql, explained, form)
+  const { today } = input
+  const missing = [...unread.sources, ...unread.columns]
+  if (!isRedacted) return { ...explained, snapshot, unread: missing, today }
+  const differing = snapshot.differing.map(({ field: name, published }) => ({
+    field: name,
+    published: maskValue(published),
+  }))
+  return { ...redactRecord(explained), snapshot: { ...snapshot, differing }, unread: missing, today }
+}
+
+export function explainText(explanation: Explanation, field?: string): string {
+  const { snapshot, unread } = explanation
+  const notRead = `The last crawl did not read what the mapping asks for now, and it counts as blank: ${unread.join(', ')}. Sync to read it.`
+  const ofSnapshot = snapshotText(snapshot, explanation)
+  return [
+    explanationText(explanation, field),
+    ...(ofSnapshot === '' ? [] : ['', ofSnapshot]),
+    ...(unread.length > 0 ? [notRead] : []),
+  ].join('\n')
+}

@@ -1,0 +1,89 @@
+// `bridge mapping explain`: why a field has its value, why a record is not there, and who reads a column.
+import { explainSubject, explainText } from '../admin/mapping-explain.ts'
+import { mappingSettings } from '../bridge.ts'
+import type { Mapping } from '../mapping/compile.ts'
+import { columnText, explainColumns } from '../mapping/explain-column.ts'
+import { faultOfField, readSubject, type Subject } from '../mapping/explain-subject.ts'
+import { readProfileMapping } from '../mapping-files.ts'
+import { ROSTERING } from '../oneroster/services.ts'
+import { stagedInput } from '../sync/staged-input.ts'
+import type { Command, CommandInput } from './command.ts'
+import { emptyOption } from './mapping-table.ts'
+import { print, printJson, say } from './output.ts'
+import { withStore } from './store.ts'
+
+const USAGE = `bridge mapping explain COLLECTION/ID [FIELD] [--mapping FILE] [--redact] [--json]
+bridge mapping explain RULE/KEY [FIELD] …
+bridge mapping explain SOURCE.COLUMN
+
+  COLLECTION/ID    a record, as consumers see it: users/stu7
+  FIELD            one of its fields, in full: email, metadata.microsoft.userFlags
+  RULE/KEY         the row of a rule, by its key in PowerSchool: users.student/9
+  SOURCE.COLUMN    who reads a column: students.contact_info.email; the source alone: all its columns
+  --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any
+  --redact         masks the values that belong to a person: letters as x, digits as 9
+  --json           prints the explanation as data
+
+It looks at the rows of the last complete crawl and at the current snapshot, changes nothing and asks nothing of PowerSchool.
+It shows personal data, unless --redact is given.`
+
+export const mappingExplainCommand: Command = {
+  name: 'mapping explain',
+  summary: 'Tells why a field has its value, why a record is not published, or who reads a column.',
+  usage: USAGE,
+  options: { mapping: 'value', redact: 'flag' },
+  positionals: [1, 2],
+  async run(input) {
+    const wrong = emptyOption({ mapping: input.values.mapping })
+    if (wrong !== undefined) {
+      say(`${wrong}\n\n${USAGE}`)
+      return 2
+    }
+    const [word = '', field] = input.words
+    const mapping = readProfileMapping(input.values.mapping ?? (process.env.MAPPING?.trim() || undefined))
+    const subject = readSubject(word, mapping.checked)
+    if ('fault' in subject) return refuse(subject.fault)
+    if (subject.kind === 'column') return explainColumn(subject.column, mapping, input)
+    const [collection = ''] = subject.kind === 'row' ? subject.rule.split('.') : [subject.collection]
+    const fault = field === undefined ? undefined : faultOfField(field, collection, mapping.checked)
+    return fault === undefined ? explainOne({ subject, field, mapping, input }) : refuse(fault)
+  },
+}
+
+function refuse(fault: string): number {
+  say(fault)
+  return 1
+}
+
+function explainColumn(column: string, { checked }: Mapping, { isJson }: CommandInput): number {
+  const found = explainColumns(checked, column)
+  if (isJson) printJson({ columns: found })
+  else print(found.map(columnText).join('\n'))
+  return 0
+}
+
+interface Asked {
+  readonly subject: Exclude<Subject, { kind: 'column' }>
+  readonly field: string | undefined
+  readonly mapping: Mapping
+  readonly input: CommandInput
+}
+
+const NO_ROWS = `There are no rows to explain: no crawl has ended yet, or one is under way right now.
+Run \`bridge sync\`, or wait until the running sync has ended; DATA_DIR must be the folder that the bridge works in.`
+
+/** Exit code 0 for a record that is there, 1 for one that is not. */
+function explainOne({ subject, field, mapping, input }: Asked): Promise<number> {
+  return withStore(async (sql, config) => {
+    const settings = mappingSettings(config)
+    const staged = stagedInput({ sql, mapping, settings, queryPrefix: config.plugin.queries })
+    if (staged === undefined) return refuse(NO_ROWS)
+    const { publicUrl, host, port } = config
+    const form = { version: 'v1p1', root: `${publicUrl ?? `http://${host}:${port}`}${ROSTERING.v1p1.base}` } as const
+    const isRedacted = input.flags.has('redact')
+    const explanation = explainSubject(subject, { sql, checked: mapping.checked, staged, form, field, isRedacted })
+    if (input.isJson) printJson(explanation)
+    else print(explainText(explanation, field))
+    return explanation.isMapped ? 0 : 1
+  })
+}

@@ -1,0 +1,82 @@
+// `bridge mapping preview`: what a changed mapping would do to the records, before anybody sees it.
+import { readFileSync } from 'node:fs'
+import { createPresent, mappingSettings } from '../bridge.ts'
+import { BridgeError } from '../errors.ts'
+import { readProfileMapping } from '../mapping-files.ts'
+import { STORAGE } from '../oneroster/storage.ts'
+import type { Identities } from '../preview/matching.ts'
+import { previewMapping, requireStaged } from '../preview/preview.ts'
+import { stagedInput } from '../sync/staged-input.ts'
+import type { Command } from './command.ts'
+import { readIdentities } from './identities.ts'
+import { print, printJson, say } from './output.ts'
+import { previewText } from './preview-text.ts'
+import { withStore } from './store.ts'
+
+const USAGE = [
+  'bridge mapping preview [--mapping FILE] [--identities FILE] [--samples N] [--show-values] [--json]',
+  '',
+  '  --mapping FILE     the layer to try; without it the one that the setting MAPPING names, if any',
+  '  --identities FILE  accounts of a directory (one a line, or a CSV with a heading such as userPrincipalName):',
+  '                     tells how many students and staff would match them',
+  '  --samples N        records that are shown of each difference (5)',
+  '  --show-values      shows them as they are; otherwise letters and digits are masked',
+  '',
+  'It maps the rows of the last crawl that the store in DATA_DIR holds, compares them with the snapshot, and writes nothing.',
+  'Exit code 0, also when the guard would hold such a sync.',
+].join('\n')
+
+export const mappingPreviewCommand: Command = {
+  name: 'mapping preview',
+  summary: 'Tells what a changed mapping would publish: records and fields that change, and accounts that match.',
+  usage: USAGE,
+  options: { mapping: 'value', identities: 'value', samples: 'value', 'show-values': 'flag' },
+  positionals: 0,
+  async run({ values, flags, isJson }) {
+    const samples = Number(values.samples ?? '5')
+    if (!Number.isSafeInteger(samples) || samples < 0 || values.mapping === '' || values.identities === '') {
+      say(`--samples takes a whole number, --mapping and --identities name a file.\n\n${USAGE}`)
+      return 2
+    }
+    const identities = values.identities === undefined ? undefined : identitiesIn(values.identities)
+    return withStore(async (sql, config) => {
+      const mapping = readProfileMapping(values.mapping ?? config.mapping)
+      const settings = mappingSettings(config)
+      // Under one reading: a sync of another process must not change rows or records under it.
+      sql.run('begin')
+      try {
+        const staged = requireStaged(stagedInput({ sql, mapping, settings, queryPrefix: config.plugin.queries }))
+        const preview = previewMapping({
+          sql,
+          mapping,
+          staged,
+          collections: STORAGE,
+          present: createPresent(),
+          guard: { share: config.guardShare, minimum: config.guardMin },
+          samples,
+          showsValues: flags.has('show-values'),
+          ...(identities === undefined ? {} : { identities }),
+        })
+        if (isJson) printJson(preview)
+        else print(previewText(preview))
+      } finally {
+        sql.run('rollback')
+      }
+      return 0
+    })
+  },
+}
+
+function identitiesIn(path: string): Identities {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new BridgeError('settings-invalid', `${path} cannot be read (${code}).`, {
+      remedy: 'Name a file with the accounts: one a line, or a CSV.',
+      cause,
+    })
+  }
+  return readIdentities(text, path)
+}

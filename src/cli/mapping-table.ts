@@ -1,0 +1,52 @@
+// `bridge mapping table`: the sheet that a district signs off.
+import { mappingSheet } from '../mapping/sheet.ts'
+import { sheetCsv, sheetMarkdown } from '../mapping/sheet-text.ts'
+import { readProfileMapping } from '../mapping-files.ts'
+import type { Command } from './command.ts'
+import { printJson, say } from './output.ts'
+import { writeWhole } from './write-whole.ts'
+
+const USAGE = `bridge mapping table [--mapping FILE] [--format markdown|csv] [--out FILE] [--json]
+
+  --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any
+  --format         markdown (the default) or csv, for a spreadsheet
+  --out FILE       writes the sheet to a file and not to standard output
+  --json           prints the sheet as data
+
+One row for each target field of each rule: what it is, the columns of PowerSchool that it reads, its formula, and the file
+and line where that stands; then the settings and the code tables. Settings have the values of the mapping files.`
+
+const FORMATS = { markdown: sheetMarkdown, csv: sheetCsv } as const
+
+export const mappingTableCommand: Command = {
+  name: 'mapping table',
+  summary: 'Prints the mapping as a sheet to sign off: each field, what it reads, its formula, its file and line.',
+  usage: USAGE,
+  options: { mapping: 'value', format: 'value', out: 'value' },
+  positionals: 0,
+  async run({ values, isJson }) {
+    const { mapping: layer, format = 'markdown', out } = values
+    const wrong =
+      emptyOption({ mapping: layer, out }) ??
+      (format !== 'markdown' && format !== 'csv' ? `--format is markdown or csv, not "${format}".` : undefined)
+    if (wrong !== undefined || (format !== 'markdown' && format !== 'csv')) {
+      say(`${wrong}\n\n${USAGE}`)
+      return 2
+    }
+    const { checked } = readProfileMapping(layer ?? (process.env.MAPPING?.trim() || undefined))
+    const sheet = mappingSheet(checked)
+    if (isJson && out === undefined) printJson(sheet)
+    else if (out === undefined) process.stdout.write(FORMATS[format](sheet))
+    else {
+      writeWhole(out, isJson ? `${JSON.stringify(sheet, null, 2)}\n` : FORMATS[format](sheet))
+      say(`${sheet.rows.length} rows written to ${out}.`)
+    }
+    return 0
+  },
+}
+
+/** An empty option would be taken for one that was not given. */
+export function emptyOption(values: Readonly<Record<string, string | undefined>>): string | undefined {
+  const name = Object.keys(values).find((key) => values[key] === '')
+  return name === undefined ? undefined : `--${name} is empty. Name a file, or leave it out.`
+}
