@@ -1,11 +1,11 @@
 // Joins the mapping with the OneRoster model: checked, compiled, or refused with every diagnostic.
 import { BridgeError } from './errors.ts'
-import { type CheckedMapping, checkMapping } from './mapping/check.ts'
-import { compileMapping, type Mapping } from './mapping/compile.ts'
+import { type CheckedMapping, checkMapping } from './mapping/check/check.ts'
 import { type Diagnostic, formatDiagnostic } from './mapping/diagnostic.ts'
-import { type ExampleResult, runExamples } from './mapping/examples.ts'
-import { type Layers, NO_LAYERS } from './mapping/layers.ts'
-import type { MappingFile } from './mapping/load.ts'
+import { type Layers, NO_LAYERS } from './mapping/files/layers.ts'
+import type { MappingFile } from './mapping/files/load.ts'
+import { compileMapping, type Mapping } from './mapping/run/compile.ts'
+import { type ExampleResult, runExamples } from './mapping/run/examples.ts'
 import { TARGET_MODEL } from './oneroster/target-model.ts'
 
 interface CheckedFiles {

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadMapping } from './load-mapping.ts'
-import type { Mapping } from './mapping/compile.ts'
-import { findLayers, type Layers, NO_LAYERS } from './mapping/layers.ts'
-import type { MappingFile } from './mapping/load.ts'
+import { findLayers, type Layers, NO_LAYERS } from './mapping/files/layers.ts'
+import type { MappingFile } from './mapping/files/load.ts'
+import type { Mapping } from './mapping/run/compile.ts'
 
 const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
 

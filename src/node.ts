@@ -15,7 +15,7 @@ import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime 
 import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
 import { BridgeError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
-import type { Mapping } from './mapping/compile.ts'
+import type { Mapping } from './mapping/run/compile.ts'
 import { readProfileMapping } from './mapping-files.ts'
 import type { Fetch } from './powerschool/ask.ts'
 import type { LockOwner } from './store/locks.ts'

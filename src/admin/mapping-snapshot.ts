@@ -1,5 +1,5 @@
 // What the current snapshot has of a record that was explained, and where it differs from what the mapping makes now.
-import type { ExplainedField, ExplainedRecord, Shown } from '../mapping/explain-data.ts'
+import type { ExplainedField, ExplainedRecord, Shown } from '../mapping/explain/explain-data.ts'
 import { wholePending } from '../store/pending.ts'
 import { versionsOf } from '../store/record-history.ts'
 import type { Form } from '../store/records.ts'

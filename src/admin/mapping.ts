@@ -1,10 +1,10 @@
 // The admin API's mapping: explanations of records, who reads which column, and the sheet to sign off.
 import { Hono, type Context as HonoContext } from 'hono'
 import type { Context } from '../context.ts'
-import { columnText, explainColumns } from '../mapping/explain-column.ts'
-import { faultOfField, readSubject } from '../mapping/explain-subject.ts'
-import { mappingSheet } from '../mapping/sheet.ts'
-import { sheetCsv, sheetMarkdown } from '../mapping/sheet-text.ts'
+import { columnText, explainColumns } from '../mapping/explain/explain-column.ts'
+import { faultOfField, readSubject } from '../mapping/explain/explain-subject.ts'
+import { mappingSheet } from '../mapping/explain/sheet.ts'
+import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
 import type { Form } from '../store/records.ts'
 import { explainSubject, explainText } from './mapping-explain.ts'
 

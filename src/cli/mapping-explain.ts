@@ -1,9 +1,9 @@
 // `bridge mapping explain`: why a field has its value, why a record is not there, and who reads a column.
 import { explainSubject, explainText } from '../admin/mapping-explain.ts'
 import { mappingSettings } from '../bridge.ts'
-import type { Mapping } from '../mapping/compile.ts'
-import { columnText, explainColumns } from '../mapping/explain-column.ts'
-import { faultOfField, readSubject, type Subject } from '../mapping/explain-subject.ts'
+import { columnText, explainColumns } from '../mapping/explain/explain-column.ts'
+import { faultOfField, readSubject, type Subject } from '../mapping/explain/explain-subject.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import { readProfileMapping } from '../mapping-files.ts'
 import { ROSTERING } from '../oneroster/services.ts'
 import { stagedInput } from '../sync/staged-input.ts'

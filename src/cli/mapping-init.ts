@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { BridgeError } from '../errors.ts'
-import { settingDocs } from '../mapping/setting-docs.ts'
+import { settingDocs } from '../mapping/editor/setting-docs.ts'
 import { readMappingFiles } from '../mapping-files.ts'
 import type { Command } from './command.ts'
 import { SCHEMA_FILE } from './mapping-folder.ts'

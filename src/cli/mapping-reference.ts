@@ -1,8 +1,8 @@
 // `bridge mapping reference`: prints the reference of the mapping language, or keeps it up to date in a document.
 import { readFileSync } from 'node:fs'
 import { BridgeError } from '../errors.ts'
-import { referenceData, referenceParts, referenceText } from '../mapping/reference.ts'
-import { renewParts } from '../mapping/reference-marks.ts'
+import { referenceData, referenceParts, referenceText } from '../mapping/editor/reference.ts'
+import { renewParts } from '../mapping/editor/reference-marks.ts'
 import { readMappingFiles } from '../mapping-files.ts'
 import type { Command } from './command.ts'
 import { print, printJson, say } from './output.ts'

@@ -1,7 +1,7 @@
 // How `mapping check` and `mapping test` tell what they found: for a person, as JSON, or as GitHub's workflow commands.
 import { type Diagnostic, formatDiagnostic } from '../mapping/diagnostic.ts'
-import type { ExampleResult } from '../mapping/examples.ts'
-import type { MappingFile } from '../mapping/load.ts'
+import type { MappingFile } from '../mapping/files/load.ts'
+import type { ExampleResult } from '../mapping/run/examples.ts'
 
 export interface Results {
   readonly files: readonly MappingFile[]

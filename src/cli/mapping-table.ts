@@ -1,6 +1,6 @@
 // `bridge mapping table`: the sheet that a district signs off.
-import { mappingSheet } from '../mapping/sheet.ts'
-import { sheetCsv, sheetMarkdown } from '../mapping/sheet-text.ts'
+import { mappingSheet } from '../mapping/explain/sheet.ts'
+import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
 import { readProfileMapping } from '../mapping-files.ts'
 import type { Command } from './command.ts'
 import { printJson, say } from './output.ts'

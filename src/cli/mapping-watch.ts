@@ -1,7 +1,7 @@
 // `mapping check --watch`: checks the mapping again whenever one of its files changes.
 import { dirname, join } from 'node:path'
 import { checkFiles } from '../load-mapping.ts'
-import { runExamples } from '../mapping/examples.ts'
+import { runExamples } from '../mapping/run/examples.ts'
 import { readLayers, readMappingFiles } from '../mapping-files.ts'
 import { MAPPINGS } from './mapping-folder.ts'
 import { type Results, resultData, resultText } from './mapping-results.ts'

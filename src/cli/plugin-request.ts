@@ -1,8 +1,8 @@
 // What the plugin asks PowerSchool for, and why: made of the mapping's sources.
 import type { PluginSettings } from '../config.ts'
-import type { Mapping, SourcePlan } from '../mapping/compile.ts'
 import type { Place } from '../mapping/diagnostic.ts'
-import type { NamedQuery } from '../mapping/powerquery-plan.ts'
+import type { NamedQuery } from '../mapping/query/powerquery-plan.ts'
+import type { Mapping, SourcePlan } from '../mapping/run/compile.ts'
 import type { Plugin, PluginColumn, PluginQuery } from '../powerschool/plugin.ts'
 import { queryName } from '../powerschool/query-name.ts'
 import { isWanted } from '../sync/crawl-plan.ts'

@@ -1,6 +1,6 @@
 // `bridge readiness`: what School Data Sync would make of the current snapshot.
 import { BridgeError } from '../errors.ts'
-import { fieldOrigins } from '../mapping/origins.ts'
+import { fieldOrigins } from '../mapping/explain/origins.ts'
 import { readProfileMapping } from '../mapping-files.ts'
 import { nodeDeflate } from '../node.ts'
 import { COLLECTIONS } from '../oneroster/model.ts'

@@ -1,5 +1,5 @@
 // The layer that `mapping init` writes: all of it in comments, so that it changes nothing until something is taken out of them.
-import type { SettingDoc } from '../mapping/setting-docs.ts'
+import type { SettingDoc } from '../mapping/editor/setting-docs.ts'
 
 const HEAD = `# What this district has otherwise than the default mapping. All else stays as it is there.
 #

@@ -1,10 +1,10 @@
 // What parts of a mapping mean, as text: equal texts make equal records of equal rows, whatever the files look like.
-import type { CheckedMapping } from './check.ts'
-import { isRequired } from './check-cycles.ts'
-import type { MappingTree, RuleTree, ValueTree } from './mapping-tree.ts'
-import { noNeeds, valueNeeds } from './needs.ts'
+import type { CheckedMapping } from './check/check.ts'
+import { isRequired } from './check/check-cycles.ts'
+import { noNeeds, valueNeeds } from './check/needs.ts'
+import { ruleScope } from './check/scope.ts'
 import { normalise } from './normalise.ts'
-import { ruleScope } from './scope.ts'
+import type { MappingTree, RuleTree, ValueTree } from './schema/mapping-tree.ts'
 import { namesAndTypes } from './shape.ts'
 
 type Settings = Readonly<Record<string, unknown>>

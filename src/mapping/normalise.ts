@@ -1,5 +1,5 @@
 // Puts parts of a mapping's tree into one normal form, which comments, layout and places do not change.
-import { printFormula } from './print-formula.ts'
+import { printFormula } from './formula/print-formula.ts'
 
 type Part = Readonly<Record<string, unknown>>
 

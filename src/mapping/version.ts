@@ -1,8 +1,8 @@
 // The version of a mapping: a digest of what it means. Comments, examples, layout and the order of files do not change it.
-import type { CheckedMapping } from './check.ts'
-import type { SourceTree } from './mapping-tree.ts'
+import type { CheckedMapping } from './check/check.ts'
 import { normalise } from './normalise.ts'
-import { tokenizeSql } from './sql-lexer.ts'
+import type { SourceTree } from './schema/mapping-tree.ts'
+import { tokenizeSql } from './sql/sql-lexer.ts'
 
 /** Lower-case hex SHA-256 of the merged, normalised tree. */
 export async function mappingVersion({ tree }: CheckedMapping): Promise<string> {

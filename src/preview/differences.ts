@@ -1,5 +1,5 @@
 // Counts in which fields records differ, and keeps a few of them as samples.
-import type { TargetModel } from '../mapping/target.ts'
+import type { TargetModel } from '../mapping/check/target.ts'
 import type { Texts } from './compare.ts'
 import { maskText } from './mask.ts'
 

@@ -1,7 +1,7 @@
 // What a mapping would publish of the rows that are there, compared with the snapshot; nothing is written.
 import { BridgeError } from '../errors.ts'
-import type { Mapping } from '../mapping/compile.ts'
 import type { MappedRecord, RunDiagnostic, RunReport } from '../mapping/ports.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import type { CollectionChanges, StoredRecord } from '../store/snapshot-writer.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'

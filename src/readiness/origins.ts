@@ -1,7 +1,7 @@
 // Adds to each finding where its field comes from: the line of the mapping and the columns it reads.
 import type { Finding, FindingOrigin, ReadinessReport } from './report.ts'
 
-/** What the check needs of the mapping; `FieldOrigin` of src/mapping/origins.ts fits it. */
+/** What the check needs of the mapping; `FieldOrigin` of src/mapping/explain/origins.ts fits it. */
 export interface KnownOrigin {
   readonly collection: string
   readonly field: string

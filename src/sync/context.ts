@@ -1,7 +1,7 @@
 // What every stage of a sync is given.
 import type { Log } from '../log.ts'
-import type { Mapping } from '../mapping/compile.ts'
 import type { MappedRecord } from '../mapping/ports.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
 import type { Template } from '../store/crawls.ts'
 import type { LockOwner } from '../store/locks.ts'

@@ -1,6 +1,7 @@
 // What the crawl reads of PowerSchool by a template, as the mapping's sources say it.
-import type { Mapping, SourcePlan } from '../mapping/compile.ts'
-import type { NamedQuery } from '../mapping/powerquery-plan.ts'
+
+import type { NamedQuery } from '../mapping/query/powerquery-plan.ts'
+import type { Mapping, SourcePlan } from '../mapping/run/compile.ts'
 import type { CrawlSource, QuerySource, QueryTemplate, RestSource } from '../powerschool/crawl-ports.ts'
 import { queryName } from '../powerschool/query-name.ts'
 import type { Template } from '../store/crawls.ts'

@@ -1,8 +1,8 @@
 // What the crawl asks of the rest of the bridge: typed rows into the store, parents and settings out of it.
 import { BridgeError } from '../errors.ts'
-import type { Mapping, SourcePlan } from '../mapping/compile.ts'
-import { withExtensions } from '../mapping/extension-data.ts'
 import type { StagedRow, StagedRows } from '../mapping/ports.ts'
+import { withExtensions } from '../mapping/query/extension-data.ts'
+import type { Mapping, SourcePlan } from '../mapping/run/compile.ts'
 import { chooseStartYear, type YearTerm } from '../mapping/school-year.ts'
 import { shapeAt } from '../mapping/shape.ts'
 import type { CrawlStore } from '../powerschool/crawl-ports.ts'

@@ -1,7 +1,7 @@
 // By which template PowerSchool is read: the one that is set, or the better one that the plugin allows.
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Mapping } from '../mapping/compile.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { chooseTemplate, probeTemplates } from '../powerschool/template.ts'

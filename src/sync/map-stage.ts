@@ -1,8 +1,8 @@
 // The second stage of a sync: staged rows through the mapping into the next, still unseen generation.
 import { BridgeError } from '../errors.ts'
-import type { Mapping } from '../mapping/compile.ts'
-import { fieldOrigins } from '../mapping/origins.ts'
+import { fieldOrigins } from '../mapping/explain/origins.ts'
 import type { MappedRecord, RunReport } from '../mapping/ports.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import { withOrigins } from '../readiness/origins.ts'
 import { openReadiness } from '../readiness/readiness.ts'
 import type { ReadinessReport } from '../readiness/report.ts'

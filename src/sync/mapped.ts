@@ -1,8 +1,8 @@
 // By which mapping, and as of which day, the snapshot was made: what tells whether another mapping would make another one.
 import { shortDigest } from '../digest.ts'
-import type { CheckedMapping } from '../mapping/check.ts'
-import type { Mapping } from '../mapping/compile.ts'
+import type { CheckedMapping } from '../mapping/check/check.ts'
 import { collectionMeanings } from '../mapping/meaning.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import { mappingVersion } from '../mapping/version.ts'
 import { readMeta, writeMeta } from '../store/meta.ts'
 import type { Sql } from '../store/sql.ts'

@@ -1,8 +1,8 @@
 // Puts the rows of PowerQueries into the store: all of them, or what has changed among those that are there.
 import { coerceRow } from '../mapping/coerce.ts'
-import type { SourcePlan } from '../mapping/compile.ts'
-import type { NamedQuery } from '../mapping/powerquery-plan.ts'
-import { queryRowReader } from '../mapping/query-row.ts'
+import type { NamedQuery } from '../mapping/query/powerquery-plan.ts'
+import { queryRowReader } from '../mapping/query/query-row.ts'
+import type { SourcePlan } from '../mapping/run/compile.ts'
 import { shapeAt } from '../mapping/shape.ts'
 import type { QueryStore } from '../powerschool/crawl-ports.ts'
 import type { QueryRow } from '../powerschool/query-ports.ts'

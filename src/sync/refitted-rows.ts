@@ -1,7 +1,7 @@
 // Staged rows for a mapping that has other columns or lookups than the one they were read for: nothing of the store is changed.
 import { coerceRow } from '../mapping/coerce.ts'
-import type { Mapping, SourcePlan } from '../mapping/compile.ts'
 import type { StagedRow, StagedRows } from '../mapping/ports.ts'
+import type { Mapping, SourcePlan } from '../mapping/run/compile.ts'
 import { namesAndTypes } from '../mapping/shape.ts'
 import type { Sql } from '../store/sql.ts'
 import { hasMatchIndex } from '../store/staged-tables.ts'

@@ -1,7 +1,7 @@
 // What a sync leaves behind for people: counts by collection and rule, diagnostics by code, durations, and its error.
 import { BridgeError } from '../errors.ts'
-import type { Mapping } from '../mapping/compile.ts'
 import type { RunDiagnostic, RunReport } from '../mapping/ports.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import type { ReadinessReport } from '../readiness/report.ts'
 import { crawlProblems } from '../store/crawl-progress.ts'
 import type { Crawl, Template } from '../store/crawls.ts'

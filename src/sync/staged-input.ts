@@ -1,6 +1,7 @@
 // The rows of the last complete crawl, seen through a mapping that may be another one than they were read for.
-import type { Mapping } from '../mapping/compile.ts'
+
 import type { RunInput } from '../mapping/ports.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import { type Crawl, completeCrawl, readMirror, type Template } from '../store/crawls.ts'
 import type { Sql } from '../store/sql.ts'
 import { crawlSettings, settingsOfRun } from './crawl-store.ts'

@@ -1,7 +1,7 @@
 // What the staged rows were asked for: a text in the store, compared with what a mapping would ask for today.
-import type { CheckedMapping } from '../mapping/check.ts'
-import type { Mapping } from '../mapping/compile.ts'
+import type { CheckedMapping } from '../mapping/check/check.ts'
 import { scopeMeaning } from '../mapping/meaning.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import { namesAndTypes } from '../mapping/shape.ts'
 import type { CrawlSource } from '../powerschool/crawl-ports.ts'
 import type { Template } from '../store/crawls.ts'

@@ -1,6 +1,7 @@
 // What the mapping's sources need of PowerSchool's rights, for finding out which template is allowed.
-import type { SourcePlan } from '../mapping/compile.ts'
-import type { NamedQuery, PowerqueryReader, QueryArgument } from '../mapping/powerquery-plan.ts'
+
+import type { NamedQuery, PowerqueryReader, QueryArgument } from '../mapping/query/powerquery-plan.ts'
+import type { SourcePlan } from '../mapping/run/compile.ts'
 import { queryName } from '../powerschool/query-name.ts'
 import type { TemplateSource } from '../powerschool/template.ts'
 import { isWanted } from './crawl-plan.ts'

@@ -1,6 +1,6 @@
 // Makes the store's rows of what PowerSchool delivered for a source: typed, keyed, and only those in scope.
 import { coerceRow } from '../mapping/coerce.ts'
-import type { SourcePlan } from '../mapping/compile.ts'
+import type { SourcePlan } from '../mapping/run/compile.ts'
 import type { PageInput } from '../store/crawl-progress.ts'
 import type { RowProblem } from '../store/problem-counts.ts'
 import type { StagedInput } from '../store/staged-changes.ts'

@@ -1,7 +1,7 @@
 // The default mapping with every field filled that the standard knows, from what the simulated PowerSchool has.
 import { parseDocument, stringify } from 'yaml'
 import { loadMapping } from '../../src/load-mapping.ts'
-import type { Mapping } from '../../src/mapping/compile.ts'
+import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
 
 /** Below `entities`: collection → rule → field → value. */

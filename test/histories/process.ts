@@ -4,7 +4,7 @@ import { type Bridge, createBridge, prepareStore, type Runtime } from '../../src
 import { type ConnectedConfig, readConfig } from '../../src/config.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import type { Log, LogFields } from '../../src/log.ts'
-import type { Mapping } from '../../src/mapping/compile.ts'
+import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
 import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { Sql } from '../../src/store/sql.ts'

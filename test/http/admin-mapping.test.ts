@@ -5,7 +5,7 @@ import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutat
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { explainSubject } from '../../src/admin/mapping-explain.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { startRun } from '../../src/mapping/run.ts'
+import { startRun } from '../../src/mapping/run/run.ts'
 import { readLayers, readMappingFiles } from '../../src/mapping-files.ts'
 import { stagedInput } from '../../src/sync/staged-input.ts'
 import { ADMIN_TOKEN, openTestBridge, type TestBridge } from '../support/bridge.ts'

@@ -1,6 +1,6 @@
 // Who uses which column of a source.
 import { describe, expect, it } from 'vitest'
-import { columnUses } from '../../src/mapping/column-uses.ts'
+import { columnUses } from '../../src/mapping/check/column-uses.ts'
 import { BASE, checked } from './support.ts'
 
 /** The uses of the columns of a source, without those of BASE. */

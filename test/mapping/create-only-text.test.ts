@@ -1,6 +1,6 @@
 // What `create_only` takes and refuses, and how an example says what was published before.
 import { describe, expect, it } from 'vitest'
-import { runExamples } from '../../src/mapping/examples.ts'
+import { runExamples } from '../../src/mapping/run/examples.ts'
 import { field, rule } from './diagnostic-cases.ts'
 import { BASE, checked, faults } from './support.ts'
 

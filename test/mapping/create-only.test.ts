@@ -1,10 +1,10 @@
 // Fields and ids that are written once: what was published stays, whatever the formulas give today.
 import { describe, expect, it } from 'vitest'
-import type { CheckedMapping } from '../../src/mapping/check.ts'
+import type { CheckedMapping } from '../../src/mapping/check/check.ts'
 import { coerceRow } from '../../src/mapping/coerce.ts'
-import { compileMapping } from '../../src/mapping/compile.ts'
-import { memoryRows } from '../../src/mapping/memory-rows.ts'
 import type { MappedRecord, PublishedRecords } from '../../src/mapping/ports.ts'
+import { compileMapping } from '../../src/mapping/run/compile.ts'
+import { memoryRows } from '../../src/mapping/run/memory-rows.ts'
 import { mappingVersion } from '../../src/mapping/version.ts'
 import { layered, layerFaults, ruleLayer } from './overlay-support.ts'
 import { BASE, checked, type District, fieldsOf, idsOf, type RunResult } from './support.ts'

@@ -7,18 +7,18 @@ import { plain, type Sentence, sentencesIn } from './sentences.ts'
 const SOURCE = join(import.meta.dirname, '../../src/mapping')
 
 /** Files that say nothing about an author's text: documentation, generated schemas, answers to questions. */
-const NO_CHECKS = /^(?:grammar|json-schema|reference|explain|sheet|origins|why|answer)/
+const NO_CHECKS = /^(?:explain|editor)\/|^schema\/grammar/
 
 /** Sentences that no author of a mapping is told as a diagnostic, and why. */
 const EXCEPTIONS: readonly (readonly [file: RegExp, sentence: RegExp, why: string])[] = [
   [/^diagnostic\.ts$/, /./, 'the meaning of a code, for the documentation'],
-  [/^sql-words\.ts$/, /./, 'lists of words'],
+  [/^sql\/sql-words\.ts$/, /./, 'lists of words'],
   [
-    /^yaml-message\.ts$/,
+    /^files\/yaml-message\.ts$/,
     /^[A-Z_ ]+$|^Maximum call stack$|^be followed by/,
     'what the parser says, to find its fault by',
   ],
-  [/^inherited\.ts$/, /is a map here/, 'told by three cases of overlay-diagnostics, through a constant'],
+  [/^files\/inherited\.ts$/, /is a map here/, 'told by three cases of overlay-diagnostics, through a constant'],
 ]
 
 const isNoMessage = ({ before }: Sentence) =>

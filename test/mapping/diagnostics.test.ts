@@ -1,6 +1,6 @@
 // Every diagnostic: what is said, and the line and column at which it is said.
 import { describe, expect, it } from 'vitest'
-import { checkMapping } from '../../src/mapping/check.ts'
+import { checkMapping } from '../../src/mapping/check/check.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { CASES, field, rule } from './diagnostic-cases.ts'
 import { FORMS } from './diagnostic-forms.ts'

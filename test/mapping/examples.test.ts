@@ -1,6 +1,6 @@
 // Examples in a mapping file are its tests: what a failing one says, and what they may leave out.
 import { describe, expect, it } from 'vitest'
-import { runExamples } from '../../src/mapping/examples.ts'
+import { runExamples } from '../../src/mapping/run/examples.ts'
 import { BASE, checked } from './support.ts'
 
 const mapping = (gives: string, more = '') =>

@@ -1,11 +1,11 @@
 // Explanations of small mappings over rows in memory, as text and as data.
-import type { CheckedMapping } from '../../src/mapping/check.ts'
+import type { CheckedMapping } from '../../src/mapping/check/check.ts'
 import { coerceRow } from '../../src/mapping/coerce.ts'
-import { compileMapping } from '../../src/mapping/compile.ts'
-import { type ExplainQuestion, explainRecord, explainRow } from '../../src/mapping/explain.ts'
-import { explanationText } from '../../src/mapping/explain-text.ts'
-import { memoryRows } from '../../src/mapping/memory-rows.ts'
+import { type ExplainQuestion, explainRecord, explainRow } from '../../src/mapping/explain/explain.ts'
+import { explanationText } from '../../src/mapping/explain/explain-text.ts'
 import type { RunInput } from '../../src/mapping/ports.ts'
+import { compileMapping } from '../../src/mapping/run/compile.ts'
+import { memoryRows } from '../../src/mapping/run/memory-rows.ts'
 import type { District } from './support.ts'
 
 export function inputOf(mapping: CheckedMapping, { rows, settings = {}, today = '2026-10-01' }: District): RunInput {

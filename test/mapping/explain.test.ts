@@ -1,6 +1,6 @@
 // Why a field has its value, and why a record is not there.
 import { describe, expect, it } from 'vitest'
-import { redactRecord } from '../../src/mapping/explain-redact.ts'
+import { redactRecord } from '../../src/mapping/explain/explain-redact.ts'
 import { explain, told } from './explain-support.ts'
 import { fieldsLayer, layered, ruleLayer } from './overlay-support.ts'
 import { BASE, checked } from './support.ts'

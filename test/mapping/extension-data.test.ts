@@ -1,7 +1,7 @@
 // Extension tables as /ws/v1 tells them (facts 3.6), in the row that a source declares.
 import { describe, expect, it } from 'vitest'
 import { coerceRow } from '../../src/mapping/coerce.ts'
-import { withExtensions } from '../../src/mapping/extension-data.ts'
+import { withExtensions } from '../../src/mapping/query/extension-data.ts'
 import { rowShape } from '../../src/mapping/shape.ts'
 
 const TABLES = ['u_students_extension', 'u_more']

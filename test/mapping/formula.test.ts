@@ -1,9 +1,9 @@
 // The formula parser and printer: trees, precedence, spans, every refusal with its offset, and seeded nonsense.
 import { describe, expect, it } from 'vitest'
-import type { Expression } from '../../src/mapping/expression.ts'
-import { MAX_HEIGHT } from '../../src/mapping/expression.ts'
-import { MAX_FORMULA_LENGTH, parseFormula } from '../../src/mapping/formula.ts'
-import { printFormula } from '../../src/mapping/print-formula.ts'
+import type { Expression } from '../../src/mapping/formula/expression.ts'
+import { MAX_HEIGHT } from '../../src/mapping/formula/expression.ts'
+import { MAX_FORMULA_LENGTH, parseFormula } from '../../src/mapping/formula/formula.ts'
+import { printFormula } from '../../src/mapping/formula/print-formula.ts'
 
 /** A seeded generator (mulberry32), so that each run tries the same formulas. */
 function randomNumbers(seed: number): (below: number) => number {

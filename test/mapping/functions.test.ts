@@ -1,8 +1,8 @@
 // The function table: what each function gives for usual, blank, listed and odd values, and what the checker refuses.
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../fixtures/powerschool/random.ts'
-import type { Expression } from '../../src/mapping/expression.ts'
-import { parseFormula } from '../../src/mapping/formula.ts'
+import type { Expression } from '../../src/mapping/formula/expression.ts'
+import { parseFormula } from '../../src/mapping/formula/formula.ts'
 import type { FunctionContext } from '../../src/mapping/functions/spec.ts'
 import type { StaticType } from '../../src/mapping/functions/static-type.ts'
 import { FUNCTIONS } from '../../src/mapping/functions.ts'

@@ -1,9 +1,9 @@
 // Records that refer to this one: of one rule or several, through lists, and both ways.
 import { describe, expect, it } from 'vitest'
-import { compileMapping } from '../../src/mapping/compile.ts'
-import { memoryRows } from '../../src/mapping/memory-rows.ts'
 import type { StagedRows } from '../../src/mapping/ports.ts'
-import { startRun } from '../../src/mapping/run.ts'
+import { compileMapping } from '../../src/mapping/run/compile.ts'
+import { memoryRows } from '../../src/mapping/run/memory-rows.ts'
+import { startRun } from '../../src/mapping/run/run.ts'
 import { BASE, checked, fieldsOf, runMapping } from './support.ts'
 
 const refs = (collection: string, ...ids: readonly string[]) => ids.map((sourcedId) => ({ collection, sourcedId }))

@@ -1,5 +1,5 @@
 // Changes mappings as plain data at random, with seeds, into what an author might have written.
-import { GRAMMAR } from '../../src/mapping/grammar.ts'
+import { GRAMMAR } from '../../src/mapping/schema/grammar.ts'
 
 /** A seeded generator (mulberry32), so that each run tries the same files. */
 export function randomNumbers(seed: number): (below: number) => number {

@@ -1,9 +1,9 @@
 // Where fields come from, and who reads a column.
 import { describe, expect, it } from 'vitest'
-import { columnReaders } from '../../src/mapping/column-uses.ts'
-import { explainColumns } from '../../src/mapping/explain-column.ts'
-import { faultOfField, readSubject } from '../../src/mapping/explain-subject.ts'
-import { fieldOrigins } from '../../src/mapping/origins.ts'
+import { columnReaders } from '../../src/mapping/check/column-uses.ts'
+import { explainColumns } from '../../src/mapping/explain/explain-column.ts'
+import { faultOfField, readSubject } from '../../src/mapping/explain/explain-subject.ts'
+import { fieldOrigins } from '../../src/mapping/explain/origins.ts'
 import { fieldsLayer, layered } from './overlay-support.ts'
 import { BASE, checked } from './support.ts'
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { loadMapping, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
-import { findLayers } from '../../src/mapping/layers.ts'
+import { findLayers } from '../../src/mapping/files/layers.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
 
 /** The paths that are found, the lowest first, or what is said. */

@@ -1,5 +1,5 @@
 // A mapping and layers over it, as text, for the tests of layers.
-import { type CheckedMapping, checkMapping } from '../../src/mapping/check.ts'
+import { type CheckedMapping, checkMapping } from '../../src/mapping/check/check.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { BASE, type District, fieldsOf, MODEL, runMapping } from './support.ts'
 

@@ -1,6 +1,6 @@
 // What layers make of a mapping: maps merge, values are replaced, `null` removes, `inherited` is what was replaced.
 import { describe, expect, it } from 'vitest'
-import { runExamples } from '../../src/mapping/examples.ts'
+import { runExamples } from '../../src/mapping/run/examples.ts'
 import { mappingVersion } from '../../src/mapping/version.ts'
 import { ada, checkLayers, fieldsLayer, layered, layerFaults, records, ruleLayer } from './overlay-support.ts'
 

@@ -2,9 +2,9 @@
 import { constants, DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { coerceRow } from '../../src/mapping/coerce.ts'
-import { compileMapping, type SourcePlan } from '../../src/mapping/compile.ts'
-import type { NamedQuery, PowerqueryReader } from '../../src/mapping/powerquery-plan.ts'
-import { queryRowReader } from '../../src/mapping/query-row.ts'
+import type { NamedQuery, PowerqueryReader } from '../../src/mapping/query/powerquery-plan.ts'
+import { queryRowReader } from '../../src/mapping/query/query-row.ts'
+import { compileMapping, type SourcePlan } from '../../src/mapping/run/compile.ts'
 import { BASE, checked, fieldsOf, runMapping } from './support.ts'
 
 const KIDS = `settings: { extras: true }

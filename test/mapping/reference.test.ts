@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { DIAGNOSTIC_CODES } from '../../src/mapping/diagnostic.ts'
+import { referenceData, referenceParts, referenceText } from '../../src/mapping/editor/reference.ts'
+import { renewParts } from '../../src/mapping/editor/reference-marks.ts'
 import { FUNCTIONS } from '../../src/mapping/functions.ts'
-import { GRAMMAR } from '../../src/mapping/grammar.ts'
-import { referenceData, referenceParts, referenceText } from '../../src/mapping/reference.ts'
-import { renewParts } from '../../src/mapping/reference-marks.ts'
+import { GRAMMAR } from '../../src/mapping/schema/grammar.ts'
 import { readMappingFiles, readProfileMapping } from '../../src/mapping-files.ts'
 
 const files = readMappingFiles()

@@ -1,7 +1,7 @@
 // The sheet that a district signs off.
 import { describe, expect, it } from 'vitest'
-import { mappingSheet } from '../../src/mapping/sheet.ts'
-import { sheetCsv, sheetMarkdown } from '../../src/mapping/sheet-text.ts'
+import { mappingSheet } from '../../src/mapping/explain/sheet.ts'
+import { sheetCsv, sheetMarkdown } from '../../src/mapping/explain/sheet-text.ts'
 import { fieldsLayer, layered } from './overlay-support.ts'
 import { BASE, checked } from './support.ts'
 

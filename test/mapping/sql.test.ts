@@ -1,8 +1,8 @@
 // The SQL of PowerQueries: what is refused and where, and that what is accepted is SQL.
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { parseSql } from '../../src/mapping/sql-select.ts'
-import { madeOf, touchedBy } from '../../src/mapping/sql-tree.ts'
+import { parseSql } from '../../src/mapping/sql/sql-select.ts'
+import { madeOf, touchedBy } from '../../src/mapping/sql/sql-tree.ts'
 
 /** The faults of a statement, each with the text at which it points. */
 const faultsOf = (sql: string) =>

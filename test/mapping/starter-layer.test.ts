@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { starterLayer } from '../../src/cli/starter-layer.ts'
 import { checkFiles, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
-import { settingDocs } from '../../src/mapping/setting-docs.ts'
+import { settingDocs } from '../../src/mapping/editor/setting-docs.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
 
 const files = readMappingFiles()

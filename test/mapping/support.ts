@@ -1,11 +1,11 @@
 // A small target model, and mappings as text, for the tests of the mapping engine.
-import { type CheckedMapping, checkMapping } from '../../src/mapping/check.ts'
+import { type CheckedMapping, checkMapping } from '../../src/mapping/check/check.ts'
+import type { TargetModel } from '../../src/mapping/check/target.ts'
 import { coerceRow } from '../../src/mapping/coerce.ts'
-import { compileMapping } from '../../src/mapping/compile.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
-import { memoryRows } from '../../src/mapping/memory-rows.ts'
 import type { MappedRecord, RunReport } from '../../src/mapping/ports.ts'
-import type { TargetModel } from '../../src/mapping/target.ts'
+import { compileMapping } from '../../src/mapping/run/compile.ts'
+import { memoryRows } from '../../src/mapping/run/memory-rows.ts'
 
 export const MODEL: TargetModel = {
   orgs: {

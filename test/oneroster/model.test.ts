@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { TargetModel } from '../../src/mapping/target.ts'
+import type { TargetModel } from '../../src/mapping/check/target.ts'
 import { COLLECTIONS, MODEL } from '../../src/oneroster/model.ts'
 import { fold, STORAGE } from '../../src/oneroster/storage.ts'
 import { TARGET_MODEL } from '../../src/oneroster/target-model.ts'

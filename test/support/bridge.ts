@@ -6,7 +6,7 @@ import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime 
 import { readConfig } from '../../src/config.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { createLog } from '../../src/log.ts'
-import type { Mapping } from '../../src/mapping/compile.ts'
+import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
 import { nodeDeflate } from '../../src/node.ts'
 import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'

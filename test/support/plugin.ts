@@ -1,7 +1,7 @@
 // The plugin that `bridge plugin` writes for a mapping, for PowerSchool's double to install.
 import { pluginRequest } from '../../src/cli/plugin-request.ts'
 import { type PluginSettings, readConfig } from '../../src/config.ts'
-import type { Mapping } from '../../src/mapping/compile.ts'
+import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readProfileMapping } from '../../src/mapping-files.ts'
 import { pluginFiles } from '../../src/powerschool/plugin.ts'
 import { packPlugin } from '../../src/powerschool/plugin-bytes.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import type { Mapping } from '../../src/mapping/compile.ts'
+import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
 import { currentSnapshot } from '../../src/store/snapshots.ts'
 import { findSync } from '../../src/store/syncs.ts'

@@ -1,0 +1,60 @@
+// Checks a mapping as a whole: everything that can be known before a row is read.
+
+import { type Diagnostic, type Report, sortDiagnostics } from '../diagnostic.ts'
+import type { MappingFile } from '../files/load.ts'
+import { blameLayers } from '../files/overlay-blame.ts'
+import type { MappingTree } from '../schema/mapping-tree.ts'
+import { readMapping } from '../schema/schema.ts'
+import { planScopes, type ScopePlan } from './check-cycles.ts'
+import { checkExamples } from './check-examples.ts'
+import { checkPowerquery } from './check-powerquery.ts'
+import { planReaders, type ReaderPlan } from './check-readers.ts'
+import { checkRule } from './check-rule.ts'
+import type { TargetModel } from './target.ts'
+
+/** A mapping without faults. Its members are the engine's own. */
+export interface CheckedMapping {
+  readonly tree: MappingTree
+  readonly target: TargetModel
+  readonly scopes: ScopePlan
+  readonly readers: ReaderPlan
+}
+
+interface Checked {
+  /** Absent when there is any diagnostic. */
+  readonly mapping?: CheckedMapping
+  /** In reading order. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Checks the files of one mapping, in any order, with the layers over them (the lowest first), against the records that it
+ * makes. Collects all faults, never throws. Whoever runs no examples may do without them, in half of the time.
+ */
+export function checkMapping(
+  files: readonly MappingFile[],
+  model: TargetModel,
+  layers: readonly MappingFile[] = [],
+  { examples = true } = {},
+): Checked {
+  const target = withoutPrototype(model)
+  const found = new Map<string, Diagnostic>()
+  const tell: Report = (place, code, message) => {
+    const { file, line, column } = place
+    found.set(`${file}:${line}:${column}:${code}:${message}`, { file, line, column, code, message })
+  }
+  const tree = readMapping(files, layers, tell, { examples })
+  const report = blameLayers(tree.removed, layers, tell)
+  for (const rule of tree.rules.values()) {
+    checkRule(rule, tree, target, report)
+    checkExamples(rule, tree, target, report)
+  }
+  for (const source of tree.sources.values()) checkPowerquery(source, tree, report)
+  const scopes = planScopes(tree, target, report)
+  const readers = planReaders(tree, scopes.needs, report)
+  const diagnostics = sortDiagnostics([...found.values()])
+  return diagnostics.length > 0 ? { diagnostics } : { mapping: { tree, target, scopes, readers }, diagnostics }
+}
+
+/** A collection that is called `constructor` is none, wherever it is asked for. */
+const withoutPrototype = (model: TargetModel): TargetModel => Object.assign(Object.create(null), model)
