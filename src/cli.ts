@@ -59,15 +59,30 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const { positionals } = command
   const [fewest, most] = typeof positionals === 'number' ? [positionals, positionals] : positionals
   if (parsed.words.length < fewest || parsed.words.length > most) {
-    say(command.usage)
+    const [word] = parsed.words
+    const why = word === undefined ? undefined : surplusWord(command, word)
+    say(why === undefined || parsed.words.length < fewest ? command.usage : `${why}\n\n${command.usage}`)
     return 2
   }
   return command.run({ ...parsed, isJson: parsed.flags.has('json') })
 }
 
+/** Why a word that stands by itself is too many. */
+function surplusWord({ name, options, positionals }: Command, word: string): string | undefined {
+  if (positionals !== 0) return undefined
+  const instead = 'mapping' in options ? `: write \`--mapping ${word}\`` : ''
+  return `\`${name}\` takes no word by itself${instead}.`
+}
+
+/** All commands, or those of a group, as `bridge mapping` asks for them. */
 function overview(words: readonly string[]): number {
-  const isAsked = words.length === 0 || words[0] === '--help' || words[0] === 'help'
-  const text = `bridge <command> [--help]\n\n${table(COMMANDS.map(({ name, summary }) => [`  ${name}`, summary]))}`
+  const [group, asked] = words
+  const ofGroup = COMMANDS.filter(({ name }) => name.startsWith(`${group} `))
+  const isHelp = (word: string | undefined) => word === undefined || word === '--help' || word === 'help'
+  const isAsked = isHelp(group) || (ofGroup.length > 0 && isHelp(asked))
+  const commands = ofGroup.length > 0 ? ofGroup : COMMANDS
+  const head = ofGroup.length > 0 ? `bridge ${group} <command> [--help]` : 'bridge <command> [--help]'
+  const text = `${head}\n\n${table(commands.map(({ name, summary }) => [`  ${name}`, summary]))}`
   if (isAsked) print(text)
   else say(`There is no command "${words.slice(0, 2).join(' ')}".\n\n${text}`)
   return isAsked ? 0 : 2

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadMapping } from './load-mapping.ts'
-import { findLayers, type Layers, NO_LAYERS } from './mapping/files/layers.ts'
+import { findLayers, type Layers, NO_LAYERS, type Unreadable } from './mapping/files/layers.ts'
 import type { MappingFile } from './mapping/files/load.ts'
 import type { Mapping } from './mapping/run/compile.ts'
 
@@ -28,12 +28,13 @@ export function readProfileMapping(layer: string | undefined): Mapping {
 }
 
 /** Undefined for what is not there, and for a folder. */
-function readText(path: string): string | undefined {
+function readText(path: string): string | undefined | Unreadable {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined
-    throw error
+    if (code === undefined) throw error
+    return { why: code }
   }
 }

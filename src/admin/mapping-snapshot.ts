@@ -21,7 +21,8 @@ export interface SnapshotState {
   readonly waiting?: string
 }
 
-export function snapshotState(sql: Sql, explained: ExplainedRecord, form: Form): SnapshotState {
+/** With `field` that one alone is compared; else all that the mapping makes, and all that is published. */
+export function snapshotState(sql: Sql, explained: ExplainedRecord, form: Form, field?: string): SnapshotState {
   const snapshot = currentSnapshot(sql)
   const pending = wholePending(sql)
   const waiting = pending ? { waiting: pending.sync } : {}
@@ -34,7 +35,8 @@ export function snapshotState(sql: Sql, explained: ExplainedRecord, form: Form):
   // Written by the presenters: a text is one JSON object.
   const text = version?.isCurrent === true ? version.record : undefined
   const published = text === undefined ? {} : (JSON.parse(text) as Readonly<Record<string, unknown>>)
-  const differing = state === 'active' && record ? record.fields.flatMap((field) => differenceOf(field, published)) : []
+  const compared = record ? [...record.fields, ...unfilled(record.fields, published, field)] : []
+  const differing = state === 'active' ? compared.flatMap((one) => differenceOf(one, published)) : []
   return {
     generation,
     publishedAt,
@@ -46,7 +48,25 @@ export function snapshotState(sql: Sql, explained: ExplainedRecord, form: Form):
   }
 }
 
-function differenceOf({ name, value }: ExplainedField, published: Readonly<Record<string, unknown>>) {
+type Compared = Pick<ExplainedField, 'name' | 'value'>
+
+/** What the mapping fills no more, for example because a layer took it away: it counts as blank. */
+function unfilled(
+  fields: readonly ExplainedField[],
+  { metadata = {}, ...published }: Readonly<Record<string, unknown>>,
+  only: string | undefined,
+): Compared[] {
+  const made = new Set([...OF_EVERY_RECORD, ...fields.map(({ name }) => name)])
+  const names = [...Object.keys(published), ...Object.keys(metadata as object).map((name) => `metadata.${name}`)]
+  return names
+    .filter((name) => !made.has(name) && (only === undefined || name === only))
+    .map((name) => ({ name, value: null }))
+}
+
+/** The mapping makes none of these. */
+const OF_EVERY_RECORD = ['sourcedId', 'status', 'dateLastModified']
+
+function differenceOf({ name, value }: Compared, published: Readonly<Record<string, unknown>>) {
   const metadata = (published.metadata ?? {}) as Readonly<Record<string, unknown>>
   const found = name.startsWith('metadata.') ? metadata[name.slice('metadata.'.length)] : published[name]
   const [mine, theirs] = [plain(value), plain(found)]

@@ -6,7 +6,7 @@ import { faultOfField, readSubject } from '../mapping/explain/explain-subject.ts
 import { mappingSheet } from '../mapping/explain/sheet.ts'
 import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
 import type { Form } from '../store/records.ts'
-import { explainSubject, explainText } from './mapping-explain.ts'
+import { explainMany, explainSubject, explainText } from './mapping-explain.ts'
 
 type MappingContext = Pick<Context, 'sql' | 'mapping' | 'stagedInput'>
 
@@ -19,6 +19,7 @@ export function adminMapping(context: MappingContext, form: Form): Hono {
     c.header('Cache-Control', 'no-store')
   })
   app.get('/explain/:name/:id', (c) => explain(c, context, form))
+  app.get('/rows/:column', (c) => findRows(c, context))
   app.get('/columns', (c) => c.json({ columns: explainColumns(checked) }))
   app.get('/columns/:column', (c) => {
     const subject = readSubject(c.req.param('column'), checked)
@@ -30,7 +31,7 @@ export function adminMapping(context: MappingContext, form: Form): Hono {
   app.get('/table', (c) => {
     const sheet = mappingSheet(checked, context.stagedInput()?.input.settings ?? settings)
     const format = c.req.query('format') ?? 'json'
-    const written = SHEETS[format]
+    const written = Object.hasOwn(SHEETS, format) ? SHEETS[format] : undefined
     if (written !== undefined) return c.body(written.write(sheet), 200, { 'Content-Type': written.type })
     return format === 'json' ? c.json(sheet) : badRequest(c, '`format` is json, markdown or csv.')
   })
@@ -54,18 +55,36 @@ function explain(c: HonoContext, { sql, mapping, stagedInput }: MappingContext, 
   if (format !== 'json' && format !== 'text') return badRequest(c, '`format` is json or text.')
   const subject = readSubject(`${name}/${id}`, checked)
   if ('fault' in subject) return notFound(c, subject.fault)
-  if (subject.kind === 'column') return notFound(c, 'A record is named by its collection and its sourcedId.')
+  if (subject.kind !== 'record' && subject.kind !== 'row')
+    return notFound(c, 'A record is named by its collection and its sourcedId.')
   const collection = name.split('.')[0] ?? name
   const fault = field === undefined ? undefined : faultOfField(field, collection, checked)
   if (fault !== undefined) return notFound(c, fault)
   const staged = stagedInput()
-  if (staged === undefined) {
-    const message = 'There are no rows to explain: no crawl has ended yet, or one is under way right now.'
-    return c.json({ error: 'no-rows', message, remedy: 'Start a sync, or wait until the running one has ended.' }, 503)
-  }
+  if (staged === undefined) return noRows(c)
   const options = { sql, checked, staged, form, field, isRedacted: redact === 'true' }
   const explanation = explainSubject(subject, options)
   return format === 'text' ? c.text(`${explainText(explanation, field)}\n`) : c.json(explanation)
+}
+
+/** The rows of a source that have a value in one of its columns. The address is written to no log. */
+function findRows(c: HonoContext, { mapping: { checked }, stagedInput }: MappingContext): Response {
+  const value = c.req.query('value')
+  const format = c.req.query('format') ?? 'json'
+  if (value === undefined) return badRequest(c, 'Write what to look for: `?value=1007`.')
+  if (format !== 'json' && format !== 'text') return badRequest(c, '`format` is json or text.')
+  const subject = readSubject(`${c.req.param('column')}=${value}`, checked)
+  if ('fault' in subject) return notFound(c, subject.fault)
+  if (subject.kind !== 'rows') return notFound(c, 'A column is named SOURCE.COLUMN.')
+  const staged = stagedInput()
+  if (staged === undefined) return noRows(c)
+  const { data, text } = explainMany(subject, { checked, staged, isRedacted: false })
+  return format === 'text' ? c.text(`${text}\n`) : c.json(data)
+}
+
+function noRows(c: HonoContext): Response {
+  const message = 'There are no rows to explain: no crawl has ended yet, or one is under way right now.'
+  return c.json({ error: 'no-rows', message, remedy: 'Start a sync, or wait until the running one has ended.' }, 503)
 }
 
 const isText = (c: HonoContext) => c.req.query('format') === 'text'

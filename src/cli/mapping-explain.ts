@@ -1,8 +1,8 @@
 // `bridge mapping explain`: why a field has its value, why a record is not there, and who reads a column.
-import { explainSubject, explainText } from '../admin/mapping-explain.ts'
+import { explainMany, explainSubject, explainText } from '../admin/mapping-explain.ts'
 import { mappingSettings } from '../bridge.ts'
 import { columnText, explainColumns } from '../mapping/explain/explain-column.ts'
-import { faultOfField, readSubject, type Subject } from '../mapping/explain/explain-subject.ts'
+import { faultOfField, type RecordSubject, readSubject } from '../mapping/explain/explain-subject.ts'
 import type { Mapping } from '../mapping/run/compile.ts'
 import { readProfileMapping } from '../mapping-files.ts'
 import { ROSTERING } from '../oneroster/services.ts'
@@ -14,11 +14,17 @@ import { withStore } from './store.ts'
 
 const USAGE = `bridge mapping explain COLLECTION/ID [FIELD] [--mapping FILE] [--redact] [--json]
 bridge mapping explain RULE/KEY [FIELD] …
+bridge mapping explain SOURCE.COLUMN=VALUE …
+bridge mapping explain RULE …
+bridge mapping explain COLLECTION …
 bridge mapping explain SOURCE.COLUMN
 
   COLLECTION/ID    a record, as consumers see it: users/stu7
   FIELD            one of its fields, in full: email, metadata.microsoft.userFlags
   RULE/KEY         the row of a rule, by its key in PowerSchool: users.student/9
+  SOURCE.COLUMN=VALUE  the rows with a number or name that you know: students.local_id=1007, students.name.last_name=Li
+  RULE             what became of its rows, and which were left out: users.student
+  COLLECTION       the same of its rules; a small one record by record: orgs
   SOURCE.COLUMN    who reads a column: students.contact_info.email; the source alone: all its columns
   --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any
   --redact         masks the values that belong to a person: letters as x, digits as 9
@@ -29,7 +35,8 @@ It shows personal data, unless --redact is given.`
 
 export const mappingExplainCommand: Command = {
   name: 'mapping explain',
-  summary: 'Tells why a field has its value, why a record is not published, or who reads a column.',
+  summary:
+    'Tells why a field has its value, why records are not published, which row a number is, or who reads a column.',
   usage: USAGE,
   options: { mapping: 'value', redact: 'flag' },
   positionals: [1, 2],
@@ -44,6 +51,11 @@ export const mappingExplainCommand: Command = {
     const subject = readSubject(word, mapping.checked)
     if ('fault' in subject) return refuse(subject.fault)
     if (subject.kind === 'column') return explainColumn(subject.column, mapping, input)
+    if (subject.kind === 'rows' || subject.kind === 'counts') {
+      return field === undefined
+        ? explainAll(subject, mapping, input)
+        : refuse(`A field is asked of one record, not of \`${word}\`.`)
+    }
     const [collection = ''] = subject.kind === 'row' ? subject.rule.split('.') : [subject.collection]
     const fault = field === undefined ? undefined : faultOfField(field, collection, mapping.checked)
     return fault === undefined ? explainOne({ subject, field, mapping, input }) : refuse(fault)
@@ -62,8 +74,23 @@ function explainColumn(column: string, { checked }: Mapping, { isJson }: Command
   return 0
 }
 
+type Many = Parameters<typeof explainMany>[0]
+
+/** Exit code 1 where no row has the value. */
+function explainAll(subject: Many, mapping: Mapping, { flags, isJson }: CommandInput): Promise<number> {
+  return withStore(async (sql, config) => {
+    const settings = mappingSettings(config)
+    const staged = stagedInput({ sql, mapping, settings, queryPrefix: config.plugin.queries })
+    if (staged === undefined) return refuse(NO_ROWS)
+    const { data, text } = explainMany(subject, { checked: mapping.checked, staged, isRedacted: flags.has('redact') })
+    if (isJson) printJson(data)
+    else print(text)
+    return 'found' in data && data.found === 0 ? 1 : 0
+  })
+}
+
 interface Asked {
-  readonly subject: Exclude<Subject, { kind: 'column' }>
+  readonly subject: RecordSubject
   readonly field: string | undefined
   readonly mapping: Mapping
   readonly input: CommandInput

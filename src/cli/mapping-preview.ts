@@ -68,9 +68,9 @@ export const mappingPreviewCommand: Command = {
 }
 
 function identitiesIn(path: string): Identities {
-  let text: string
+  let bytes: Uint8Array
   try {
-    text = readFileSync(path, 'utf8')
+    bytes = readFileSync(path)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new BridgeError('settings-invalid', `${path} cannot be read (${code}).`, {
@@ -78,5 +78,12 @@ function identitiesIn(path: string): Identities {
       cause,
     })
   }
-  return readIdentities(text, path)
+  return readIdentities(textOf(bytes), path)
+}
+
+/** PowerShell's `>` writes UTF-16, which its first two bytes tell. */
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes
+  const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  return new TextDecoder(isUtf16 ? (first === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8').decode(bytes)
 }

@@ -13,8 +13,9 @@ const USAGE = `bridge mapping table [--mapping FILE] [--format markdown|csv] [--
   --out FILE       writes the sheet to a file and not to standard output
   --json           prints the sheet as data
 
-One row for each target field of each rule: what it is, the columns of PowerSchool that it reads, its formula, and the file
-and line where that stands; then the settings and the code tables. Settings have the values of the mapping files.`
+One row for each target field of each rule: what it is, the columns that it reads by the bridge's names and by PowerSchool's,
+its formula, the file and line where that stands, and what a layer has replaced or taken away; then the settings and the code
+tables. Settings have the values of the mapping files. FILE ends in .md or .markdown, .csv or (with --json) .json.`
 
 const FORMATS = { markdown: sheetMarkdown, csv: sheetCsv } as const
 
@@ -28,7 +29,8 @@ export const mappingTableCommand: Command = {
     const { mapping: layer, format = 'markdown', out } = values
     const wrong =
       emptyOption({ mapping: layer, out }) ??
-      (format !== 'markdown' && format !== 'csv' ? `--format is markdown or csv, not "${format}".` : undefined)
+      (format !== 'markdown' && format !== 'csv' ? `--format is markdown or csv, not "${format}".` : undefined) ??
+      wrongEnding(out, isJson ? 'json' : format)
     if (wrong !== undefined || (format !== 'markdown' && format !== 'csv')) {
       say(`${wrong}\n\n${USAGE}`)
       return 2
@@ -43,6 +45,23 @@ export const mappingTableCommand: Command = {
     }
     return 0
   },
+}
+
+const ENDINGS: Readonly<Record<string, readonly string[]>> = {
+  markdown: ['md', 'markdown'],
+  csv: ['csv'],
+  json: ['json'],
+}
+
+/** A file that says it is a spreadsheet and holds Markdown opens in nothing. */
+function wrongEnding(out: string | undefined, format: string): string | undefined {
+  const ending = /\.([^./\\]+)$/.exec(out ?? '')?.[1]?.toLowerCase()
+  if (ending === undefined || ENDINGS[format]?.includes(ending)) return undefined
+  const other = Object.keys(ENDINGS).find((name) => ENDINGS[name]?.includes(ending))
+  const option = other === 'json' ? '--json' : `--format ${other}`
+  const way =
+    other === undefined ? 'Spreadsheets open .csv: write `--format csv --out FILE.csv`.' : `Write \`${option}\`.`
+  return `${out} does not end as ${format} does (.${ENDINGS[format]?.join(', .')}). ${way}`
 }
 
 /** An empty option would be taken for one that was not given. */

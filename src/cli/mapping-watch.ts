@@ -1,4 +1,5 @@
 // `mapping check --watch`: checks the mapping again whenever one of its files changes.
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkFiles } from '../load-mapping.ts'
 import { runExamples } from '../mapping/run/examples.ts'
@@ -50,8 +51,17 @@ type Read = NonNullable<ReturnType<typeof readAll>>
 const foldersOf = ({ files, found }: Read): string[] => [
   MAPPINGS,
   ...files.map(({ path }) => dirname(join(MAPPINGS, '..', path))),
-  ...(found.tried ?? []).map((path) => dirname(path)),
+  ...(found.tried ?? []).flatMap((path) => [path, realPath(path)]).map((path) => dirname(path)),
 ]
+
+/** A layer may be a link to a file of another folder, where it is changed. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
 
 /** The examples are those of the nearest layer, without one those of the default mapping. */
 function resultsOf(files: Read['files'], found: Read['found']): Results {

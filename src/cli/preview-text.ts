@@ -3,7 +3,7 @@ import type { Match, MatchReport } from '../preview/matching.ts'
 import type { CollectionPreview, Preview } from '../preview/preview.ts'
 import { describeUnread, isAllRead } from '../sync/unread.ts'
 import { table } from './output.ts'
-import { describeHeld } from './sync-summary.ts'
+import { describeRemoval, keysText, RELEASE } from './sync-summary.ts'
 
 export function previewText(preview: Preview): string {
   const { collections, fields, held, diagnostics, unread, matches } = preview
@@ -35,15 +35,18 @@ export function previewText(preview: Preview): string {
     diagnostics.length === 0
       ? ''
       : table([
-          ['now', 'then', 'diagnostic', 'where'],
-          ...diagnostics.map(({ code, rule, field, count, before }) => [
+          ['now', 'then', 'diagnostic', 'where', 'keys of the first'],
+          ...diagnostics.map(({ code, rule, field, count, keys, before }) => [
             String(before ?? '-'),
             String(count),
             code,
             field === undefined ? rule : `${rule}.${field}`,
+            keysText(keys, count),
           ]),
         ]),
-    held.map((removal) => describeHeld({ ...removal, sourcedIds: [] }).join('\n')).join('\n'),
+    held.length === 0
+      ? ''
+      : [...held.map((removal) => `Would be held: ${describeRemoval(removal)}.`), RELEASE].join('\n'),
     matches === undefined ? '' : matchesText(matches),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
@@ -69,7 +72,18 @@ function matchesText({ accounts, matches, unclaimed }: MatchReport): string {
       ['users', 'source', 'domain put behind', 'matches', 'matched', 'unmatched', 'blank', 'ambiguous'],
       ...matches.map((match) => [match.group, match.source, match.domain || 'none', match.target, ...countsOf(match)]),
     ]),
+    ...unmatchedText(matches),
   ].join('\n')
+}
+
+/** Of the best match of each group. */
+function unmatchedText(matches: readonly Match[]): string[] {
+  const best = matches.filter(({ group }, at) => matches.findIndex((other) => other.group === group) === at)
+  return best.flatMap(({ group, matched, unmatched, unmatchedKeys }) => {
+    if (matched === 0) return [`No account matches any of the ${group}: does the file hold their accounts?`]
+    if (unmatched === 0) return []
+    return [`${group} without an account: ${unmatchedKeys.join(', ')}${unmatched > unmatchedKeys.length ? ' …' : ''}`]
+  })
 }
 
 function countsOf({ users, matched, unmatched, blank, ambiguous }: Match): string[] {

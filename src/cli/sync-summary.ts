@@ -1,5 +1,6 @@
 // How a sync that has ended is told to a person.
 import type { SyncRecord } from '../store/syncs.ts'
+import type { Removal } from '../sync/guard.ts'
 import type { CrawlFacts, Durations, HeldRemoval, SyncReport } from '../sync/report.ts'
 import { table } from './output.ts'
 
@@ -14,19 +15,23 @@ export function summarizeSync(record: SyncRecord): string {
   const rows = Object.entries(report.counts).map(([name, { active, added, changed, removed, rejected }]) =>
     [name, active, added, changed, removed, rejected].map(String),
   )
-  const diagnostics = report.diagnostics.map(({ code, rule, field, count }) => [
+  const diagnostics = report.diagnostics.map(({ code, rule, field, count, keys }) => [
     String(count),
     code,
     field === undefined ? rule : `${rule}.${field}`,
+    keysText(keys, count),
   ])
   return [
     report.isPublished
       ? `Published as generation ${report.generation} at ${report.publishedAt}.`
       : 'Nothing was published.',
     ...report.held.flatMap(describeHeld),
+    ...(report.held.length === 0 ? [] : [RELEASE]),
     '',
     table([['collection', 'active', 'added', 'changed', 'removed', 'rejected'], ...rows]),
-    ...(diagnostics.length === 0 ? [] : ['', table([['rows', 'diagnostic', 'where'], ...diagnostics])]),
+    ...(diagnostics.length === 0
+      ? []
+      : ['', table([['rows', 'diagnostic', 'where', 'keys of the first'], ...diagnostics])]),
     '',
     describeReadiness(report.readiness),
     describeCrawl(report.crawl),
@@ -34,15 +39,32 @@ export function summarizeSync(record: SyncRecord): string {
   ].join('\n')
 }
 
-export function describeHeld({ collection, reason, removed, of, share, sourcedIds }: HeldRemoval): string[] {
+const SHOWN_KEYS = 3
+
+/** Of PowerSchool's rows, for `mapping explain RULE/KEY`. */
+export function keysText(keys: readonly (string | number)[], count: number): string {
+  const shown = keys.slice(0, SHOWN_KEYS).join(', ')
+  return shown !== '' && count > SHOWN_KEYS ? `${shown} …` : shown
+}
+
+/** How a sync that is held can be let go. */
+export const RELEASE =
+  'If that is right, release the held sync: POST /admin/syncs/{id}/resume (docs/operation.md, "A sync"), or set GUARD_SHARE.'
+
+export function describeRemoval({ collection, reason, removed, of, share }: Removal): string {
   const what = {
     nobody: `the first snapshot would have no ${collection}`,
     empty: `all ${of} ${collection} would be removed`,
     share: `${removed} of ${of} ${collection} would be removed (${Math.round(share * 100)} %)`,
   }
+  return what[reason]
+}
+
+function describeHeld(held: HeldRemoval): string[] {
+  const { removed, sourcedIds } = held
   const more = removed > sourcedIds.length ? ', …' : ''
   const ids = sourcedIds.length === 0 ? [] : [`      ${sourcedIds.join(', ')}${more}`]
-  return [`Held: ${what[reason]}. Release it with the admin API.`, ...ids]
+  return [`Held: ${describeRemoval(held)}.`, ...ids]
 }
 
 function describeReadiness({ errors, warnings, isReady }: SyncReport['readiness']): string {

@@ -72,23 +72,24 @@ function publicUrlOf({ publicUrl, host, port }: Config): string {
 
 const REDRAW_MS = 200
 
-/** One line that is drawn anew on a terminal; elsewhere a line a source. */
+/** One line that is drawn anew on a terminal; elsewhere a line for each source, when it is done. */
 function progressLine(): (progress: SyncProgress | undefined) => void {
   let drawnMs = 0
-  let shown = ''
+  let heading = ''
+  let line = ''
   return (progress) => {
     const isTerminal = process.stderr.isTTY
     if (progress === undefined) {
-      if (isTerminal && shown !== '') process.stderr.write('\n')
+      if (line !== '') process.stderr.write(isTerminal ? '\n' : `${line}\n`)
       return
     }
-    const heading = progress.stage === 'crawl' ? String(progress.source) : progress.stage
-    if (isTerminal && Date.now() - drawnMs < REDRAW_MS) return
-    if (!isTerminal && heading === shown) return
+    const next = progress.stage === 'crawl' ? String(progress.source) : progress.stage
+    if (!isTerminal && line !== '' && next !== heading) process.stderr.write(`${line}\n`)
+    heading = next
+    line = describeProgress(progress)
+    if (!isTerminal || Date.now() - drawnMs < REDRAW_MS) return
     drawnMs = Date.now()
-    shown = heading
-    const line = describeProgress(progress)
-    process.stderr.write(isTerminal ? `\r\u001b[2K${line}` : `${line}\n`)
+    process.stderr.write(`\r\u001b[2K${line}`)
   }
 }
 

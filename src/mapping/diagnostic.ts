@@ -38,12 +38,24 @@ export interface Diagnostic extends Place {
  */
 export type Report = (place: Place, code: DiagnosticCode, message: string, missing?: readonly string[]) => void
 
-/** `file:line:column: code: message`, and below it the line with a caret when the file's text is given. */
+/** `file:line:column: code: message`, and below it the line, or what of a long one is near, with a caret when the file's text is given. */
 export function formatDiagnostic(diagnostic: Diagnostic, sourceText?: string): string {
   const { file, line, column, code, message } = diagnostic
   const head = `${file}:${line}:${column}: ${code}: ${message}`
   const text = sourceText === undefined ? undefined : linesOf(sourceText)[line - 1]?.trimEnd()
-  return text ? `${head}\n    ${text}\n    ${' '.repeat(column - 1)}^` : head
+  return text ? `${head}\n${pointAt(text, column)}` : head
+}
+
+/** A file may be one line of 256 KB, with thousands of faults in it. */
+const MOST_SHOWN = 160
+
+function pointAt(text: string, column: number): string {
+  const from = Math.max(0, Math.min(column - 1 - MOST_SHOWN / 2, text.length - MOST_SHOWN))
+  const before = from > 0 ? '…' : ''
+  const after = from + MOST_SHOWN < text.length ? '…' : ''
+  // A tab would be as wide as the terminal likes.
+  const shown = text.slice(from, from + MOST_SHOWN).replaceAll('\t', ' ')
+  return `    ${before}${shown}${after}\n    ${' '.repeat(before.length + column - 1 - from)}^`
 }
 
 /** A file with thousands of faults is split once. */

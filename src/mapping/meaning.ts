@@ -4,7 +4,7 @@ import { isRequired } from './check/check-cycles.ts'
 import { noNeeds, valueNeeds } from './check/needs.ts'
 import { ruleScope } from './check/scope.ts'
 import { normalise } from './normalise.ts'
-import type { MappingTree, RuleTree, ValueTree } from './schema/mapping-tree.ts'
+import type { MappingTree, RuleTree, SourceTree, ValueTree } from './schema/mapping-tree.ts'
 import { namesAndTypes } from './shape.ts'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -115,7 +115,7 @@ function textOf(parts: unknown, tree: MappingTree, settings: Settings): string {
   })
   const sources = [...used.sources].sort().flatMap((name) => {
     const source = tree.sources.get(name)
-    return source ? [[name, source.key.text, namesAndTypes(source.shape)]] : []
+    return source ? [[name, source.key.text, namesAndTypes(source.shape), readersOf(source, settings)]] : []
   })
   const tables = [...used.tables].sort().flatMap((name) => {
     const table = tree.tables.get(name)
@@ -123,6 +123,12 @@ function textOf(parts: unknown, tree: MappingTree, settings: Settings): string {
   })
   const values = [...used.settings].sort().map((name) => [name, settings[name]])
   return JSON.stringify([normalise(parts), sources, tables, values])
+}
+
+/** By what it can be read; a source that the settings do not ask for has no rows. */
+function readersOf({ rest, powerquery, when }: SourceTree, settings: Settings): readonly string[] {
+  if (when !== undefined && settings[when.text.slice(when.text.indexOf('.') + 1)] !== true) return []
+  return [...(rest ? ['rest'] : []), ...(powerquery ? ['powerquery'] : [])]
 }
 
 type Part = Readonly<Record<string, unknown>>

@@ -48,10 +48,12 @@ export interface MappedRecord {
 
 export type RunCode =
   | 'row-type' // a cell could not be coerced (told by the crawl)
+  | 'column-blank' // a column of an extension table that is blank in every row (told by the sync)
   | 'lookup-missing' // a lookup or a required reference found no row
   | 'required-blank'
   | 'code-unknown'
   | 'value-unusable' // such as an e-mail address that is none
+  | 'value-kept' // by `create_only`: the formula gives another value
   | 'id-repeated'
   | 'ref-out-of-scope' // the row that a lookup or a required reference found is not published
 

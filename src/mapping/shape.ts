@@ -33,6 +33,9 @@ export interface RowShape extends GroupShape {
 /** A column's declaration before slots are given out. */
 export type Declared = ScalarType | { readonly group: ReadonlyMap<string, Declared> } | { readonly listOf: Declared }
 
+/** How extension tables begin: those of a district, those of a state. */
+export const EXTENSION_TABLE = /^[us]_/i
+
 /** Gives out the slots. */
 export function rowShape(columns: ReadonlyMap<string, Declared>): RowShape {
   const paths: string[] = []

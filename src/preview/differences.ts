@@ -108,10 +108,13 @@ function plainText(value: unknown): string {
   return Object.values(value).map(plainText).join(' ')
 }
 
+/** Where nobody is named, but in metadata, which hold what a district likes; a class may bear its teacher's name. */
+const OF_NOBODY: ReadonlySet<string> = new Set(['orgs', 'academicSessions', 'courses'])
+
 /** Whether a value tells nothing of a person: a link, or a word of the standard; of demographics everything does. */
 function isPlain(target: TargetModel, collection: string, field: string, value: unknown): boolean {
   if (collection === 'demographics') return false
-  if (!['users', 'enrollments'].includes(collection)) return true
+  if (OF_NOBODY.has(collection) && !field.startsWith('metadata.')) return true
   const members = Array.isArray(value) ? value : [value]
   if (members.every((member) => typeof member === 'object' && member !== null && 'href' in member)) return true
   const known = target[collection]?.fields[field]

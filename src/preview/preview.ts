@@ -7,6 +7,7 @@ import type { CollectionChanges, StoredRecord } from '../store/snapshot-writer.t
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { listSyncs } from '../store/syncs.ts'
+import { blankColumns } from '../sync/blank-columns.ts'
 import { type GuardSettings, heldBeginning, heldRemovals, type Removal } from '../sync/guard.ts'
 import { changedCollections, lastMapped } from '../sync/mapped.ts'
 import type { StagedInput } from '../sync/staged-input.ts'
@@ -108,7 +109,9 @@ export function previewMapping(options: PreviewOptions): Preview {
     fields: differences.report(),
     held: snapshot ? heldRemovals(changes, guard) : heldBeginning(changes),
     rules: Object.fromEntries(Object.entries(rules).filter(([rule]) => isMapped(rule))),
-    diagnostics: withBefore(diagnostics, lastReport(sql)).filter(({ rule }) => isMapped(rule)),
+    diagnostics: withBefore([...blankIn(options), ...diagnostics], lastReport(sql)).filter(
+      ({ code, rule }) => code === 'column-blank' || isMapped(rule),
+    ),
     ...(matching && { matches: matching.report() }),
   }
 }
@@ -119,6 +122,17 @@ function collectionPreview(name: string, comparison: Comparison, active: number)
     return { isMapped: false, active, added: 0, changed: 0, removed: 0, appear: [], vanish: [] }
   }
   return { isMapped: true, ...changes, ...comparison.samplesOf(name) }
+}
+
+/** Of the columns that were read. */
+function blankIn({ sql, mapping, staged: { template, input, unread } }: PreviewOptions): RunDiagnostic[] {
+  const isSame = unread.columns.length + unread.sources.length + unread.readers.length === 0
+  if (!isSame) return []
+  const steps = blankColumns({ sql, mapping, template, count: input.rows.count })
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
 }
 
 /** Of the last sync that was published, or found nothing to publish. */

@@ -10,8 +10,14 @@ export const KEPT_IDS_STEP: readonly string[] = [
      primary key (rule, key)) without rowid`,
 ]
 
+/** For who has an id today. */
+export const KEPT_IDS_INDEX_STEP: readonly string[] = [`create index kept_ids_by_id on kept_ids(sourcedId)`]
+
 export interface KeptIds {
-  /** The sourcedId that the row was first published under; undefined while it is only prepared. */
+  /**
+   * The sourcedId that the row was first published under; undefined while it is only prepared, and when another row of the
+   * collection has been published under it since: then that one has it.
+   */
   idOf(rule: string, key: string | number): string | undefined
   /** Keeps the id of a row that the prepared `generation` holds. A row that has a published one keeps that. */
   keep(rule: string, key: string | number, sourcedId: string, generation: number): void
@@ -19,24 +25,27 @@ export interface KeptIds {
 
 /** `generation`: the last one that is published, 0 before the first. */
 export function openKeptIds(sql: Sql, generation: number): KeptIds {
+  const idOf: KeptIds['idOf'] = (rule, key) =>
+    sql.all<{ sourcedId: string }>(
+      `select sourcedId from kept_ids k where rule = ? and key = ? and generation <= ? and not exists (
+         select 1 from kept_ids o where o.sourcedId = k.sourcedId and o.generation > k.generation and o.generation <= ?
+           and substr(o.rule, 1, instr(o.rule, '.')) = substr(k.rule, 1, instr(k.rule, '.')))`,
+      rule,
+      key,
+      generation,
+      generation,
+    )[0]?.sourcedId
   return {
-    idOf: (rule, key) =>
-      sql.all<{ sourcedId: string }>(
-        `select sourcedId from kept_ids where rule = ? and key = ? and generation <= ?`,
-        rule,
-        key,
-        generation,
-      )[0]?.sourcedId,
+    idOf,
     keep: (rule, key, sourcedId, pending) => {
+      if (idOf(rule, key) !== undefined) return
       sql.run(
         `insert into kept_ids (rule, key, sourcedId, generation) values (?, ?, ?, ?)
-         on conflict (rule, key) do update set sourcedId = excluded.sourcedId, generation = excluded.generation
-         where kept_ids.generation > ?`,
+         on conflict (rule, key) do update set sourcedId = excluded.sourcedId, generation = excluded.generation`,
         rule,
         key,
         sourcedId,
         pending,
-        generation,
       )
     },
   }

@@ -2,7 +2,7 @@
 import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
 import { CRAWL_LISTS_STEP } from './crawl-lists.ts'
 import { CRAWLS_STEP, dropOldStaging, MIRROR_STEP } from './crawls.ts'
-import { KEPT_IDS_STEP } from './kept-ids.ts'
+import { KEPT_IDS_INDEX_STEP, KEPT_IDS_STEP } from './kept-ids.ts'
 import { COLUMNS_ADDED, writeMeta } from './meta.ts'
 import { NONCES_SCHEMA } from './nonces.ts'
 import { PIECES_SCHEMA, PIECES_STEP } from './pieces.ts'
@@ -97,6 +97,7 @@ const STEPS: readonly (readonly string[])[] = [
   [...PIECES_STEP, ...PINS_SCHEMA, ...PUBLISHING_SCHEMA, ...RECORD_HISTORY_SCHEMA, ...CRAWLS_STEP],
   [...CRAWL_LISTS_STEP, ...MIRROR_STEP],
   [...KEPT_IDS_STEP],
+  [...KEPT_IDS_INDEX_STEP],
 ]
 
 /** The step in which staged rows began to live on from crawl to crawl. */

@@ -115,7 +115,7 @@ const FAILED: ReadonlySet<string> = new Set(['error', 'quarantined'])
 
 /**
  * The failures since the last sync that was published or held, as far as they are kept. A sync that runs or was stopped
- * neither counts nor ends them; nor does one that another process's sync kept out.
+ * neither counts nor ends them; nor does one that another process's sync kept out, or that had no rows to map anew.
  */
 export function failuresInARow(sql: Sql, except?: string): Failures {
   const rows = sql.all<{ id: string; status: string; ended_ms: number; code: string | null }>(
@@ -125,7 +125,7 @@ export function failuresInARow(sql: Sql, except?: string): Failures {
   let count = 0
   let quarantinedSinceMs: number | undefined
   for (const { id, status, ended_ms, code } of rows) {
-    if (id === except || TELLS_NOTHING.has(status) || code === KEPT_OUT) continue
+    if (id === except || TELLS_NOTHING.has(status) || isRefused(code)) continue
     if (!FAILED.has(status)) break
     count += 1
     if (status === 'quarantined') quarantinedSinceMs = ended_ms
@@ -133,11 +133,13 @@ export function failuresInARow(sql: Sql, except?: string): Failures {
   return { count, quarantinedSinceMs }
 }
 
-const KEPT_OUT: ErrorCode = 'sync-running'
+/** Refused before anything was tried: another process syncs, or rows that were to be mapped anew are of no use for it. */
+const REFUSED: readonly ErrorCode[] = ['sync-running', 'rows-unfit']
+const isRefused = (code: string | null | undefined) => REFUSED.some((refused) => refused === code)
 
 /** The status of a sync that is failing now, for this reason: `quarantined` from the third failure in a row on. */
 export function failureStatus(sql: Sql, id: string, code?: ErrorCode): 'error' | 'quarantined' {
-  if (code === KEPT_OUT) return 'error'
+  if (isRefused(code)) return 'error'
   return failuresInARow(sql, id).count + 1 >= QUARANTINE_AFTER ? 'quarantined' : 'error'
 }
 

@@ -12,10 +12,11 @@ import {
 import type { Sql } from '../store/sql.ts'
 import { indexMatches } from '../store/staged-tables.ts'
 import type { CrawlResult } from './crawl-stage.ts'
-import { settingsOfRun } from './crawl-store.ts'
+import { crawlSettings, settingsOfRun } from './crawl-store.ts'
 import type { CrawlOptions } from './crawl-template.ts'
 import { changedCollections, lastMapped } from './mapped.ts'
 import { planText, readPlan, stagedPlan } from './staged-plan.ts'
+import { todayIn } from './today.ts'
 import { describeUnread, unreadBy } from './unread.ts'
 
 /** An interrupted crawl older than this is read anew: what it holds would be too mixed with what follows. */
@@ -79,6 +80,11 @@ export function stagedDistrict(options: CrawlOptions): CrawlResult {
       remedy: READ,
     })
   }
+  if (isOfAnotherDay(crawl, mirror.plan, options.now())) {
+    const message =
+      'Which lists are read is decided by the day (`today()`), and the rows that are there are of another one.'
+    throw new BridgeError('rows-unfit', message, { remedy: READ })
+  }
   log.info('crawl-reused', { startedMs: crawl.startedMs, isFull: crawl.isFull })
   indexMatches(sql, options.mapping.indexes)
   return { crawl: withSettings(crawl, options), template, isReused: true, ...crawl.tally }
@@ -88,7 +94,7 @@ export function stagedDistrict(options: CrawlOptions): CrawlResult {
  * Whether mapping the staged rows anew would be of use and may be done: the snapshot was mapped otherwise, and these are all the
  * rows that the mapping asks for.
  */
-export function isNewMapping(options: PlanOptions): boolean {
+export function isNewMapping(options: PlanOptions & Pick<CrawlOptions, 'now'>): boolean {
   const { sql, mapping, settings, templateSetting } = options
   const before = lastMapped(sql)
   const mirror = readMirror(sql)
@@ -96,7 +102,14 @@ export function isNewMapping(options: PlanOptions): boolean {
   if (before === undefined || mirror === undefined || crawl === undefined) return false
   if (templateSetting !== 'auto' && templateSetting !== mirror.template) return false
   if (changedCollections(before, mapping, settingsOfRun(crawl, mapping, settings)).length === 0) return false
-  return mirror.plan === planOf(mirror.template, options)
+  return mirror.plan === planOf(mirror.template, options) && !isOfAnotherDay(crawl, mirror.plan, options.now())
+}
+
+/** Whether a rule whose rows are parents of lists may take other rows today than when they were read. */
+function isOfAnotherDay(crawl: Crawl, plan: string, nowMs: number): boolean {
+  if (readPlan(plan)?.scope.includes('today()') !== true) return false
+  const { timeZone } = crawlSettings(crawl)
+  return todayIn(timeZone, crawl.startedMs) !== todayIn(timeZone, nowMs)
 }
 
 const READ = 'Sync without --map-only: PowerSchool is read then.'

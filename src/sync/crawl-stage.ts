@@ -97,7 +97,7 @@ async function begin(template: Template, { timeZone }: PowerSchoolMetadata, opti
   }
   const isFull = isFullDue(sql, now())
   log.info('crawl-started', { today, timeZone: timeZone ?? 'UTC', template, isFull })
-  const years = termYears(settings, today)
+  const years = termYears({ ...mapping.settings, ...settings }, today)
   return beginCrawl(sql, {
     plan,
     template,

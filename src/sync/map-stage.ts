@@ -6,11 +6,12 @@ import type { Mapping } from '../mapping/run/compile.ts'
 import { withOrigins } from '../readiness/origins.ts'
 import { openReadiness } from '../readiness/readiness.ts'
 import type { ReadinessReport } from '../readiness/report.ts'
-import type { Crawl } from '../store/crawls.ts'
+import { type Crawl, readMirror } from '../store/crawls.ts'
 import { openKeptIds } from '../store/kept-ids.ts'
 import { inPending, stepsInPending } from '../store/pending.ts'
 import type { SnapshotWriter, StoredRecord } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
+import { blankColumns } from './blank-columns.ts'
 import { publishedRecords } from './published-records.ts'
 import { stagedRows } from './staged.ts'
 
@@ -41,7 +42,8 @@ export interface Prepared {
 export async function prepareSnapshot(options: MapStageOptions): Promise<Prepared> {
   const { sql, sync, mapping, crawl, today, writer, present, pause, signal, onProgress } = options
   const published = publishedRecords(sql)
-  const run = mapping.startRun({ rows: stagedRows(sql, crawl), settings: crawl.settings, today, published })
+  const rows = stagedRows(sql, crawl)
+  const run = mapping.startRun({ rows, settings: crawl.settings, today, published })
   const keptIds = openKeptIds(sql, writer.generation - 1)
   const readiness = openReadiness()
   let done = 0
@@ -66,10 +68,16 @@ export async function prepareSnapshot(options: MapStageOptions): Promise<Prepare
   }
   for (const _ of stepsInPending(sql, sync, writer.removeUnseen())) await step()
   for (const _ of stepsInPending(sql, sync, writer.place())) await step()
-  return { run: run.report(), readiness: withOrigins(await told(), fieldOrigins(mapping.checked)) }
+  const { rules, diagnostics } = run.report()
+  const { count } = rows
+  const blank = await inSteps(blankColumns({ sql, mapping, template: readMirror(sql)?.template ?? 'rest', count }))
+  const report = await inSteps(readiness.reportInSteps())
+  return {
+    run: { rules, diagnostics: [...blank, ...diagnostics] },
+    readiness: withOrigins(report, fieldOrigins(mapping.checked)),
+  }
 
-  async function told(): Promise<ReadinessReport> {
-    const steps = readiness.reportInSteps()
+  async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
     for (;;) {
       const { done, value } = steps.next()
       if (done === true) return value

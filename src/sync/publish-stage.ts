@@ -75,18 +75,22 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
       const report = { ...held.report, generation, publishedAt: time, isPublished: true }
       released = { ...held.record, status: 'success', report }
       saveSync(sql, released)
-      keepMapped(sql, held.report.mapping)
+      // A sync that an earlier version of the bridge held does not tell it.
+      if (held.report.mapping !== undefined) keepMapped(sql, held.report.mapping)
     },
   })
   log.warn('sync-released', { sync: id, generation: held.generation })
   return released
 }
 
+/** Also as earlier versions of the bridge wrote it. */
+type HeldReport = Omit<SyncReport, 'mapping'> & Partial<Pick<SyncReport, 'mapping'>>
+
 function heldSync({ sql }: SyncContext, id: string) {
   const record = findSync(sql, id)
   const [pending] = sql.all<{ generation: number }>(`select generation from pending where sync = ?`, id)
   // Written by `syncReport` only.
-  const report = record?.report as SyncReport | undefined
+  const report = record?.report as HeldReport | undefined
   if (record?.status !== 'validationError' || pending === undefined || report === undefined) {
     throw new BridgeError('not-found', `No held sync ${id}.`, {
       remedy: 'Only the latest sync can be released, and only while its status is validationError.',

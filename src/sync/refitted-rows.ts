@@ -11,6 +11,8 @@ import type { StagedPlan } from './staged-plan.ts'
 export interface RefitOptions {
   /** What the rows were read for. */
   readonly read: StagedPlan
+  /** What the mapping asks for. */
+  readonly wanted: StagedPlan
   readonly mapping: Mapping
   readonly sql: Sql
 }
@@ -28,9 +30,10 @@ interface Refit {
   readonly found: Map<string, ReadonlyMap<string, readonly number[]>>
 }
 
-/** Sources that were not read have no rows. A lookup that no index of the store serves reads its source once. */
-export function refittedRows(rows: StagedRows, { read, mapping, sql }: RefitOptions): StagedRows {
-  const refits = new Map(mapping.sources.map((plan) => [plan.name, refitOf(plan, read)]))
+/** Sources that were not read, or would not be, have no rows. A lookup that no index of the store serves reads its source once. */
+export function refittedRows(rows: StagedRows, { read, wanted, mapping, sql }: RefitOptions): StagedRows {
+  const isRead = ({ name }: SourcePlan) => wanted.sources[name]?.reader !== undefined
+  const refits = new Map(mapping.sources.filter(isRead).map((plan) => [plan.name, refitOf(plan, read)]))
   const refit = (source: string) => refits.get(source)
   const ordinals = (source: string, slots: readonly number[], values: Values): readonly number[] => {
     const own = refit(source)

@@ -95,11 +95,9 @@ export function createSchedule(options: ScheduleOptions): Schedule {
     const hasFailed = status === 'error' || status === 'quarantined'
     misses = hasFailed ? misses + 1 : 0
     if (stopper.signal.aborted) return
-    if (isFirst && kind === 'map') {
-      isFirst = false
-      beginInTime()
-      return
-    }
+    const isReadNext = isFirst && kind === 'map'
+    isFirst = false
+    if (isReadNext) return beginInTime()
     if (!hasFailed) {
       lastEnded = id
       keepUp()

@@ -11,7 +11,7 @@ import { refittedRows } from './refitted-rows.ts'
 import { stagedRows } from './staged.ts'
 import { readPlan, stagedPlan } from './staged-plan.ts'
 import { todayIn } from './today.ts'
-import { NOTHING_UNREAD, type Unread, unreadBy } from './unread.ts'
+import { type Unread, unreadBy } from './unread.ts'
 
 export interface StagedInput {
   readonly crawl: Crawl
@@ -31,7 +31,8 @@ export interface StagedInputOptions {
 }
 
 /**
- * Undefined without a complete crawl: before the first one, and while one is under way. Rows that were read for another mapping
+ * Undefined without a complete crawl: before the first one, while one is under way, and after an upgrade from a version of the
+ * bridge that did not tell what its rows were read for. Rows that were read for another mapping
  * are made to fit: a column that they lack is blank, a source that was not read has no rows, and `unread` says so.
  */
 export function stagedInput({ sql, mapping, settings, queryPrefix }: StagedInputOptions): StagedInput | undefined {
@@ -40,18 +41,18 @@ export function stagedInput({ sql, mapping, settings, queryPrefix }: StagedInput
   if (crawl === undefined || mirror === undefined) return undefined
   const { template } = mirror
   const read = readPlan(mirror.plan)
+  // In which order these rows have their columns, nobody knows.
+  if (read === undefined) return undefined
   const wanted = stagedPlan({ mapping, template, settings, queryPrefix })
-  const unread = read === undefined ? NOTHING_UNREAD : unreadBy(read, wanted)
-  const rows = stagedRows(sql, crawl)
   return {
     crawl,
     template,
     input: {
-      rows: read === undefined ? rows : refittedRows(rows, { read, mapping, sql }),
+      rows: refittedRows(stagedRows(sql, crawl), { read, wanted, mapping, sql }),
       settings: settingsOfRun(crawl, mapping, settings),
       today: lastMapped(sql)?.today ?? todayIn(crawlSettings(crawl).timeZone, crawl.startedMs),
       published: publishedRecords(sql),
     },
-    unread,
+    unread: unreadBy(read, wanted),
   }
 }

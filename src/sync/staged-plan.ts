@@ -1,5 +1,6 @@
 // What the staged rows were asked for: a text in the store, compared with what a mapping would ask for today.
 import type { CheckedMapping } from '../mapping/check/check.ts'
+import type { Parent } from '../mapping/check/check-readers.ts'
 import { scopeMeaning } from '../mapping/meaning.ts'
 import type { Mapping } from '../mapping/run/compile.ts'
 import { namesAndTypes } from '../mapping/shape.ts'
@@ -24,6 +25,8 @@ export interface PlannedSource {
   readonly columns: unknown
   /** The columns that the query delivers; undefined where all declared ones come. */
   readonly delivered?: readonly string[]
+  /** The column, and whose values it must have, where a query's rows are not all kept. */
+  readonly within?: readonly [column: string, parent: string]
 }
 
 /** Everything that decides what is asked of PowerSchool, and how it is stored. */
@@ -42,8 +45,11 @@ export function stagedPlan(input: PlanInput): StagedPlan {
   const readers = new Map(crawlSources(input).map((source) => [source.name, source]))
   const sources = mapping.sources.map(({ name, key, shape, powerquery }) => {
     const reader = readers.get(name)
-    const delivered = template === 'powerquery' ? powerquery?.rows.columns.map(({ path }) => path) : undefined
-    return [name, { reader, key, columns: namesAndTypes(shape), ...(delivered && { delivered }) }] as const
+    const query = template === 'powerquery' ? powerquery : undefined
+    const delivered = query?.rows.columns.map(({ path }) => path)
+    const within = query?.within && ([query.within.path, parentText(query.within.parent)] as const)
+    const columns = namesAndTypes(shape)
+    return [name, { reader, key, columns, ...(delivered && { delivered }), ...(within && { within }) }] as const
   })
   sources.sort(([a], [b]) => (a < b ? -1 : 1))
   return {
@@ -62,6 +68,8 @@ export function readPlan(text: string): StagedPlan | undefined {
   const isPlan = typeof plan === 'object' && plan !== null && 'sources' in plan && 'scope' in plan
   return isPlan ? (plan as StagedPlan) : undefined
 }
+
+const parentText = ({ name, column }: Parent) => `${name}.${column}`
 
 function parentRules({ readers }: CheckedMapping): string[] {
   return [...readers.parents.values(), ...readers.within.values()]

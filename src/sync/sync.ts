@@ -6,7 +6,7 @@ import type { ReadinessReport } from '../readiness/report.ts'
 import { listConsumers } from '../store/consumers.ts'
 import { type Crawl, markCrawlMapped } from '../store/crawls.ts'
 import { adoptPending, forgetPending } from '../store/kept-ids.ts'
-import { pendingGeneration, stepsInPending, takenOver } from '../store/pending.ts'
+import { inPending, pendingGeneration, stepsInPending, takenOver } from '../store/pending.ts'
 import { dropUnusedRosters } from '../store/roster-tables.ts'
 import { listRosters, narrowingsOf, rosterStorages } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
@@ -134,16 +134,15 @@ async function stages(
   const snapshot = isPublished
     ? publish(context, { id, generation, crawl, mapped, active: activeOf(prepared) })
     : currentSnapshot(sql)
-  if (held.length === 0 && !isPublished) {
-    adoptPending(sql)
-    await rollBack(context)
-  }
   if (!isPublished) {
-    sql.transaction(() => {
+    inPending(sql, id, () => {
       markCrawlMapped(sql, crawl, now())
+      if (held.length > 0) return
       // What is published is what this mapping makes, too.
-      if (held.length === 0) keepMapped(sql, mapped)
+      adoptPending(sql)
+      keepMapped(sql, mapped)
     })
+    if (held.length === 0) await rollBack(context)
   }
 
   const report = syncReport({

@@ -13,8 +13,6 @@ export interface Unread {
   readonly isOtherScope: boolean
 }
 
-export const NOTHING_UNREAD: Unread = { sources: [], columns: [], readers: [], isOtherScope: false }
-
 export function unreadBy(read: StagedPlan, wanted: StagedPlan): Unread {
   const sources: string[] = []
   const columns: string[] = []
@@ -29,7 +27,7 @@ export function unreadBy(read: StagedPlan, wanted: StagedPlan): Unread {
     const missing = missingColumns(before, plan)
     columns.push(...missing.map((path) => `${name}.${path}`))
     // A query's name follows its SQL and what it delivers.
-    const isSame = JSON.stringify(before.reader) === JSON.stringify(plan.reader)
+    const isSame = JSON.stringify([before.reader, before.within]) === JSON.stringify([plan.reader, plan.within])
     if (!isSame && missing.length === 0) readers.push(name)
   }
   const isOtherScope = read.scope !== wanted.scope || JSON.stringify(read.settings) !== JSON.stringify(wanted.settings)
@@ -47,7 +45,9 @@ export function describeUnread({ sources, columns, readers, isOtherScope }: Unre
     sources.length === 0 ? '' : ` Not read: ${sources.join(', ')}.`,
     columns.length === 0 ? '' : ` Columns that were not read: ${columns.join(', ')}.`,
     readers.length === 0 ? '' : ` Asked for in another way: ${readers.join(', ')}.`,
-    isOtherScope ? ' Other schools, or other settings of the requests, decide what is read.' : '',
+    isOtherScope
+      ? ' What decides which lists are read has changed: the rules that they belong to (orgs.school and what it asks for), or a setting of the requests.'
+      : '',
   ]
   return parts.join('')
 }

@@ -38,7 +38,8 @@ export async function benchMapping(dataDir: string, folder: string): Promise<Fig
   }
   // Rows as the layers' mapping has them: the columns that PowerSchool was not asked for are blank.
   const layered = loadMapping(readMappingFiles(), readLayers(stackLayers(folder)))
-  const refitted = inMemoryOf(layered, refittedRows(stored, { read: planOf(sql), mapping: layered, sql }))
+  const read = planOf(sql)
+  const refitted = inMemoryOf(layered, refittedRows(stored, { read, wanted: read, mapping: layered, sql }))
   const times = { memory: [] as number[], layers: [] as number[], store: [] as number[] }
   let records = 0
   for (let round = 0; round < ROUNDS; round++) {

@@ -48,6 +48,25 @@ describe('mapping explain', () => {
     expect(other.stdout).toContain(`  users.student: students ${there} is left out: this condition does not hold.`)
     expect(other.stdout).toContain(`    ${layer}:5  =id != ${there}\n      id = ${there}   (students ${there})`)
     expect(other.stdout).toMatch(/The current snapshot .* still has it/)
+    const [found, rule, orgs, unknown] = await Promise.all([
+      explain([`students.id=${there}`], environment),
+      explain(['users.student', '--mapping', layer, '--json'], environment),
+      explain(['orgs'], environment),
+      explain(['students.local_id=none'], environment),
+    ])
+    expect(found.stdout).toContain(`\n  students ${there}\n    users.student         published as stu${there}\n`)
+    expect(JSON.parse(rule.stdout).rules).toMatchObject([
+      { outOfScope: 1, conditions: [{ text: `id != ${there}`, count: 1, place: { file: layer } }] },
+    ])
+    expect(orgs.stdout).toMatch(/^ {2}orgs\/sch\d+ +\S.* identifier \S/m)
+    expect([found.code, rule.code, orgs.code, unknown.code]).toEqual([0, 0, 0, 1])
+    writeFileSync(layer, `extends: default\nentities:\n  users:\n    student:\n      fields: { identifier: null }\n`)
+    const removed = await explain([`users/stu${there}`, 'identifier', '--mapping', layer], environment)
+    expect(removed.code).toBe(0)
+    expect(removed.stdout).toContain(`identifier is taken away in ${layer}:5 (before: mappings/users.yaml:`)
+    expect(removed.stdout).toMatch(/^ {2}identifier is published as "/m)
+    const without = await explain([`users/stu${there}`, '--mapping', layer, '--json'], environment)
+    expect(JSON.parse(without.stdout).snapshot).toMatchObject({ agrees: false, differing: [{ field: 'identifier' }] })
     expect(masked.stdout.split('\n')[0]).toMatch(/ identifier = "[x9-]+"$/)
   })
 
@@ -67,6 +86,9 @@ describe('mapping explain', () => {
     { words: ['a', 'b', 'c'], code: 2, says: 'bridge mapping explain COLLECTION/ID [FIELD]' },
     { words: ['users/stu1', '--mapping', ''], code: 2, says: '--mapping is empty.' },
     { words: ['usres/stu1'], code: 1, says: 'The mapping makes no `usres`. Did you mean `users`?' },
+    { words: ['users.student', 'email'], code: 1, says: 'A field is asked of one record, not of `users.student`.' },
+    { words: ['students.local_id=1', 'email'], code: 1, says: 'A field is asked of one record' },
+    { words: ['stu100007'], code: 1, says: 'Did you mean `users/stu100007`?' },
     { words: ['users.studnet/1'], code: 1, says: 'Did you mean `users.student`?' },
     { words: ['students.nmae'], code: 1, says: '`students` has no column `nmae`.' },
     { words: ['users/stu1', 'emial'], code: 1, says: '`users` has no field `emial`. Did you mean `email`?' },
@@ -102,6 +124,9 @@ describe('mapping table', () => {
 
   it.each([
     { words: ['--format', 'pdf'], says: '--format is markdown or csv, not "pdf".' },
+    { words: ['--out', 'sheet.xlsx'], says: 'sheet.xlsx does not end as markdown does' },
+    { words: ['--out', 'sheet.csv'], says: 'Write `--format csv`.' },
+    { words: ['--out', 'sheet.md', '--json'], says: 'sheet.md does not end as json does' },
     { words: ['--out', ''], says: '--out is empty.' },
   ])('refuses $words', async ({ words, says }) => {
     const ended = await runCli(['mapping', 'table', ...words])

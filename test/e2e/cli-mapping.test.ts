@@ -1,5 +1,5 @@
 // `bridge mapping check`, `test`, `init`, `schema` and `reference`, as real processes.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { dataDir, linesOf, runCli, spawnNode } from './processes.ts'
@@ -179,6 +179,21 @@ describe('a layer that is watched', () => {
     mkdirSync(join(folder, 'state'))
     writeFileSync(join(folder, 'state', 'state.yaml'), 'extends: default\n')
     await printed(/^ok, 0 of 0 examples hold\.\n\n/m)
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(0)
+  })
+
+  it('is checked again when it is a link, and the file that it leads to is changed', async () => {
+    const folder = dataDir()
+    mkdirSync(join(folder, 'shared'))
+    mkdirSync(join(folder, 'district'))
+    const path = join(folder, 'district', 'district.yaml')
+    writeFileSync(join(folder, 'shared', 'ours.yaml'), 'extends: default\n')
+    symlinkSync('../shared/ours.yaml', path)
+    const { child, printed, ended } = spawnNode('src/cli.ts', ['mapping', 'check', '--watch', '--mapping', path], {})
+    await printed(/^ok, 0 of 0 examples hold\.\n\n/m)
+    writeFileSync(join(folder, 'shared', 'ours.yaml'), 'extends: default\nsettings: { nothing: =x }\n')
+    await printed(/district\.yaml:2:\d+: [\s\S]*1 mistake\.\n\n/)
     child.kill('SIGINT')
     expect((await ended).code).toBe(0)
   })

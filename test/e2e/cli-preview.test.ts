@@ -20,7 +20,7 @@ async function readDistrict() {
   const environment = { ...powerSchool.environment(folder), PORT: '3000' }
   const synced = await runCli(['sync', '--json'], environment)
   expect(synced.code).toBe(0)
-  const write = (name: string, text: string) => {
+  const write = (name: string, text: string | Uint8Array) => {
     const path = join(folder, name)
     writeFileSync(path, text)
     return path
@@ -56,14 +56,17 @@ describe('a changed mapping', () => {
     const files = [
       ['accounts.csv', 'Name;UserPrincipalName\n"Li; Ada";nobody@example.org\n'],
       ['accounts.txt', 'nobody@example.org\n\n'],
+      ['of-powershell.txt', Buffer.from('\ufeffnobody@example.org\r\n', 'utf16le')],
     ] as const
     for (const [name, text] of files) {
       const told = await runCli(['mapping', 'preview', '--identities', write(name, text)], environment)
       expect(told.stdout).toContain('(1 match nobody)')
       expect(told.stdout).toMatch(/^students .* 0 of \d+ \(0 %\)/m)
+      expect(told.stdout).toContain('No account matches any of the students')
     }
     const refusals = [
       [write('empty.txt', ''), 'is empty'],
+      [write('names.txt', 'Sign-in\nada@example.org\nbo@example.org\n'), 'begins with the heading `Sign-in`'],
       [write('other.csv', 'Name,Room\nLi,2\n'), 'is a CSV without a known heading'],
       ['/nowhere/accounts.csv', 'cannot be read (ENOENT)'],
     ] as const

@@ -33,6 +33,13 @@ describe('usage', () => {
     for (const command of COMMANDS) expect(ended.stdout).toMatch(new RegExp(`^ {2}${command} {2,}\\S`, 'm'))
   })
 
+  it.each([[['mapping']], [['mapping', '--help']]])('lists the commands of a group for %j', async (words) => {
+    const ended = await runCli(words)
+    expect(ended.code).toBe(0)
+    isQuiet(ended)
+    expect(ended.stdout).toMatch(/^bridge mapping <command> \[--help\]\n\n( {2}mapping \w+ .*\n)+$/)
+  })
+
   it('explains each command', async () => {
     const all = await Promise.all(COMMANDS.map((command) => runCli([...command.split(' '), '--help'])))
     for (const [place, ended] of all.entries()) {
@@ -46,7 +53,7 @@ describe('usage', () => {
   it.each([
     { words: ['synch'], says: 'There is no command "synch".' },
     { words: ['mapping', 'chek'], says: 'There is no command "mapping chek".' },
-    { words: ['clients'], says: 'There is no command "clients".' },
+    { words: ['clients', 'ad'], says: 'There is no command "clients ad".' },
     { words: ['sync', '--jsn'], says: "Unknown option '--jsn'" },
     { words: ['sync', '--json', '--json'], says: '--json was given more than once' },
     {
@@ -61,7 +68,11 @@ describe('usage', () => {
     { words: ['record', 'stu1'], says: 'Write COLLECTION/ID, where COLLECTION is one of' },
     { words: ['record', 'students/stu1'], says: 'COLLECTION is one of academicSessions, orgs,' },
     { words: ['record', 'users/'], says: 'Write COLLECTION/ID' },
-    { words: ['check', 'twice'], says: 'bridge check [--json]' },
+    { words: ['check', 'twice'], says: '`check` takes no word by itself.\n\nbridge check [--json]' },
+    {
+      words: ['mapping', 'check', 'ours.yaml'],
+      says: '`mapping check` takes no word by itself: write `--mapping ours.yaml`.\n\nbridge mapping check',
+    },
   ])('refuses $words with code 2', async ({ words, says }) => {
     const { code, stdout, stderr } = await runCli(words, { DATA_DIR: dataDir() })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

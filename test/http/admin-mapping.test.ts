@@ -172,7 +172,9 @@ describe('an explanation', () => {
     [`${PATH}?redact=yes`, 400, /`redact` is true or false/],
     [`${PATH}?format=xml`, 400, /`format` is json or text/],
     ['/mapping/columns/students.nmae', 404, /has no column `nmae`/],
+    [`${PATH}?field=constructor`, 404, /no field `constructor`/],
     ['/mapping/table?format=pdf', 400, /`format` is json, markdown or csv/],
+    ['/mapping/table?format=constructor', 400, /`format` is json, markdown or csv/],
   ]
   test.each(FAULTS)('%s is refused', async (path, status, says) => {
     const bridge = await synced()
@@ -192,6 +194,60 @@ describe('an explanation', () => {
     expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store'])
     const logged = bridge.logged.join()
     for (const value of ['zoe@example.net', 'stu100001', 'znunezal']) expect(logged).not.toContain(value)
+  })
+})
+
+describe('rows by a value', () => {
+  test('are told with what each rule makes of them, and the value is in no log', async () => {
+    const bridge = await synced()
+    const { status, body } = await ask(bridge, `/mapping/rows/students.contact_info.email?value=ZOE%40example.net`)
+    expect([status, body.found]).toEqual([200, 1])
+    expect(body.rows).toMatchObject([
+      { row: { source: 'students', key: STUDENT }, rules: [{ rule: 'users.student', sourcedId: 'stu100001' }, {}] },
+    ])
+    const text = await textOf(bridge, '/mapping/rows/students.id?value=100001&format=text')
+    expect(text.text).toMatch(/^ {4}users\.student +published as stu100001$/m)
+    expect(bridge.logged.join()).not.toMatch(/zoe/i)
+    const answer = await request(bridge, '/admin/mapping/rows/students.id?value=1', { headers: bearer(ADMIN_TOKEN) })
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('are refused where the column or the value is none', async () => {
+    const bridge = await synced()
+    const refused = async (path: string) => (await ask(bridge, `/mapping/rows/${path}`)).status
+    expect(await refused('students.nmae?value=1')).toBe(404)
+    expect(await refused('students.name?value=1')).toBe(404)
+    expect(await refused('students.id')).toBe(400)
+    expect(await refused('students.id?value=1&format=xml')).toBe(400)
+    const early = await openTestBridge({ district: createSmallDistrict() })
+    expect((await ask(early, '/mapping/rows/students.id?value=1')).status).toBe(503)
+  })
+})
+
+describe('a field that a layer takes away', () => {
+  test('is told as that, and that the snapshot still has it', async () => {
+    const bridge = await synced()
+    const lines =
+      'entities: { users: { student: { fields: { identifier: null }, metadata: { microsoft.userFlags: null } } } }'
+    const layer = { path: 'layer.yaml', text: `extends: default\n${lines}\n` }
+    const mapping = loadMapping(readMappingFiles(), { layers: [layer], diagnostics: [] })
+    const staged = stagedInput({ ...bridge.sync, mapping })
+    if (staged === undefined) throw new Error('no rows')
+    const told = (field?: string) =>
+      explainSubject(
+        { kind: 'record', collection: 'users', sourcedId: 'stu100001' },
+        { sql: bridge.sql, checked: mapping.checked, staged, form: FORM, isRedacted: false, field },
+      )
+    const differing = [{ field: 'identifier', published: expect.any(String) }]
+    for (const field of ['identifier', undefined]) {
+      const { record, snapshot } = told(field)
+      expect(record?.removed[0]).toMatchObject({ name: 'identifier', place: { file: 'layer.yaml', line: 2 } })
+      expect(snapshot).toMatchObject({ agrees: false, differing })
+    }
+    expect(told('metadata.microsoft.userFlags')).toMatchObject({
+      record: { removed: [{}] },
+      snapshot: { agrees: true },
+    })
   })
 })
 

@@ -1,10 +1,12 @@
 // The default mapping: it checks clean, its examples hold, and it asks for what it needs in order.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { type CheckedMapping, checkMapping } from '../../src/mapping/check/check.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
+import { typedData } from '../../src/mapping/files/tree.ts'
 import type { NamedQuery } from '../../src/mapping/query/powerquery-plan.ts'
 import { compileMapping } from '../../src/mapping/run/compile.ts'
 import { runExamples } from '../../src/mapping/run/examples.ts'
@@ -43,7 +45,8 @@ describe('the default mapping', () => {
     const tried = new Map<string, Set<unknown>>()
     const note = (name: string, value: unknown) => tried.set(name, (tried.get(name) ?? new Set()).add(value))
     for (const { examples } of mapping.tree.rules.values()) {
-      for (const { settings } of examples) for (const [name, value] of Object.entries(settings)) note(name, value)
+      for (const { settings } of examples)
+        for (const { name, value } of settings?.entries ?? []) note(name, typedData(value))
     }
     const switches = new Set<string>()
     for (const [name, { value, oneOf }] of mapping.tree.settings) {

@@ -32,7 +32,9 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
   [
     'a formula that a comma cuts inside { }',
     field('userIds: [{ type: =first("a", name.last), identifier: x }]'),
-    ['7:37: formula: the formula ends too early: `)`. Inside { } or [ ], quote a formula that has commas.'],
+    [
+      '7:37: formula: a `)` is missing: the `(` after `first` is not closed. Inside { } or [ ], quote a formula that has commas.',
+    ],
   ],
   [
     'a formula that ` #` cuts',
@@ -284,7 +286,11 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
       '7:23: cycle: the scope of `users.student` needs `users.student`. A lookup with `missing: blank` that only optional fields use, or `in:` a source, breaks the ring.',
     ],
   ],
-  ['an unclosed parenthesis', field('username: =lower(name.first'), ['7:36: formula: the formula ends too early: `)`']],
+  [
+    'an unclosed parenthesis',
+    field('username: =lower(name.first'),
+    ['7:36: formula: a `)` is missing: the `(` after `lower` is not closed'],
+  ],
   [
     'an operator of another language',
     field('username: =if(id == 1, "a")'),
@@ -352,7 +358,9 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
   [
     'a comma inside [ ]',
     field('grades: [=first(name.first, name.last), b]'),
-    ['7:35: formula: the formula ends too early: `)`. Inside { } or [ ], quote a formula that has commas.'],
+    [
+      '7:35: formula: a `)` is missing: the `(` after `first` is not closed. Inside { } or [ ], quote a formula that has commas.',
+    ],
   ],
   [
     'a member of a group that every object has',

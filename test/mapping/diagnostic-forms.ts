@@ -6,12 +6,17 @@ export const FORMS: readonly (readonly [string, string, readonly string[]])[] = 
   [
     'an unknown setting of an example',
     rule('      examples:\n        - { it: a, row: { id: 1 }, given: { settings: { domian: x } }, gives: nothing }\n'),
-    ['7:11: name: there is no setting `domian`. Did you mean `domain`?'],
+    ['7:57: name: there is no setting `domian`. Did you mean `domain`?'],
+  ],
+  [
+    'a setting of an example that can never be so',
+    `${rule('      examples:\n        - { it: a, row: { id: 1 }, given: { settings: { mode: slow } }, gives: nothing }\n')}settings: { mode: { is: fast, one_of: [fast, sure] } }\n`,
+    ['7:63: value: `settings.mode` can\'t be "slow". Known here: fast, sure.'],
   ],
   [
     'a day of an example that is none',
     rule('      examples:\n        - { it: a, row: { id: 1 }, given: { today: tomorrow }, gives: nothing }\n'),
-    ['7:11: type: `today` is a day such as 2026-10-01, not "tomorrow"'],
+    ['7:52: type: `today` is a day such as 2026-10-01, not "tomorrow"'],
   ],
   [
     'two parents',

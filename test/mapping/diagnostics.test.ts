@@ -48,6 +48,28 @@ describe('a mapping with a fault', () => {
   })
 })
 
+describe('a mistake in a very long line', () => {
+  it('is shown with what stands near it, and the caret below it', () => {
+    const text = `${'a, '.repeat(40_000)}HERE${', b'.repeat(40_000)}`
+    const column = text.indexOf('HERE') + 1
+    const told = formatDiagnostic({ file: 'a.yaml', line: 1, column, code: 'name', message: 'x' }, text)
+    const [, line = '', caret = ''] = told.split('\n')
+    expect(line.length).toBeLessThan(200)
+    expect(line).toMatch(/^ {4}…[a, ]+HERE[, b]+…$/)
+    expect(line.slice(caret.indexOf('^'))).toMatch(/^HERE/)
+  })
+
+  it('has the caret below it behind tabs too, and at both ends', () => {
+    const at = (text: string, column: number) =>
+      formatDiagnostic({ file: 'a.yaml', line: 1, column, code: 'name', message: 'x' }, text).split('\n').slice(1)
+    expect(at('a:\tb', 4)).toEqual(['    a: b', '       ^'])
+    const long = `FIRST${'x'.repeat(1000)}LAST`
+    expect(at(long, 1)).toEqual([expect.stringMatching(/^ {4}FIRSTx+…$/), '    ^'])
+    const [line = '', caret = ''] = at(long, 1006)
+    expect(line.slice(caret.indexOf('^'))).toBe('LAST')
+  })
+})
+
 describe('rules that wait for each other', () => {
   const ring = `entities:
   users:

@@ -65,10 +65,10 @@ describe('an example', () => {
 `
     const said = (row: string) => runExamples(checked(BASE, text(row)))[0]?.differences
     expect(said('{ id: 7, school_id: 3, active: false }')).toEqual([
-      'expected a record, got nothing: `where` does not hold',
+      'expected a record, got nothing: `=active` in `where` does not hold: `active` of `row` is false',
     ])
     expect(said('{ id: 7, school_id: 3, active: true }')).toEqual([
-      'expected a record, got nothing: lookup-missing of `school`',
+      'expected a record, got nothing: lookup-missing of `school`: no row in `given: schools` has the `id` that `=school_id` gives, which is 3',
     ])
   })
 
@@ -81,5 +81,60 @@ describe('an example', () => {
   it('tells cells that do not fit their column', () => {
     const more = '            students: [{ id: seven }]\n'
     expect(differences('{ sourcedId: stu7 }', more)).toEqual([['students.id: text does not fit the column']])
+  })
+})
+
+describe('an example that gives another value', () => {
+  const text = (row: string, gives: string, given = '') => `entities:
+  users:
+    student:
+      from: students
+      where: [=active and id > 5, =count(races) < 2]
+      with: { school: { in: schools, key: =school_id }, org: { in: orgs.school, match: { name: =name.last, number: 7 } } }
+      id: ="stu" & id
+      fields: { username: =name.first, grades: =tags, enabledUser: =active }
+      examples:
+        - { it: a, row: { id: 7, ${row} }, given: { ${given} }, gives: ${gives} }
+`
+  const said = (row: string, gives = '{}', given = '') =>
+    runExamples(checked(BASE, text(row, gives, given)))[0]?.differences
+  const none = 'expected a record, got nothing: '
+  const oak = 'schools: [{ id: 3, name: Oak, number: 7 }]'
+  const ada = 'active: true, school_id: 3, name: { first: "05", last: Oak }'
+
+  it('tells the condition that does not hold, and what is blank or what it is', () => {
+    expect(said('school_id: 3')).toEqual([
+      `${none}\`=active\` in \`where\` does not hold: \`active\` of \`row\` is blank`,
+    ])
+    expect(said('active: true, races: [{ code: A }, { code: B }]')).toEqual([
+      `${none}\`=count(races) < 2\` in \`where\` does not hold`,
+    ])
+  })
+
+  it('tells by what a lookup found nothing', () => {
+    expect(said('active: true')).toEqual([
+      `${none}lookup-missing of \`school\`: no row in \`given: schools\` has the \`id\` that \`=school_id\` gives, which is blank`,
+    ])
+    expect(said('active: true, school_id: 3, name: { last: Elm }', '{}', oak)).toEqual([
+      `${none}lookup-missing of \`org\`: no row in \`given: schools\` has the \`name\` that \`=name.last\` gives, which is "Elm" and the \`number\` 7`,
+    ])
+  })
+
+  it('tells that there is no row at all where any would do', () => {
+    const any = text('active: true', '{}').replace('key: =school_id', 'match: {}')
+    expect(runExamples(checked(BASE, any))[0]?.differences).toEqual([
+      `${none}lookup-missing of \`school\`: there is no row in \`given: schools\``,
+    ])
+  })
+
+  it('tells that a text is to be quoted, and that a field is a list', () => {
+    expect(said(ada, '{ username: 05 }', oak)).toEqual(['username: expected 5, got "05": quote it, "05"'])
+    expect(said(ada, '{ username: 6 }', oak)).toEqual(['username: expected 6, got "05"'])
+    expect(said(`${ada}, tags: [T]`, '{ grades: T }', oak)).toEqual([
+      'grades: expected "T", got ["T"]: the field is a list, `[ … ]`',
+    ])
+    expect(said(`${ada}, tags: ["true"]`, '{ grades: [true] }', oak)).toEqual([
+      'grades[0]: expected true, got "true": quote it, "true"',
+    ])
   })
 })

@@ -1,7 +1,8 @@
 // Why a field has its value, and why a record is not there.
 import { describe, expect, it } from 'vitest'
+import { explainRecord } from '../../src/mapping/explain/explain.ts'
 import { redactRecord } from '../../src/mapping/explain/explain-redact.ts'
-import { explain, told } from './explain-support.ts'
+import { explain, inputOf, told } from './explain-support.ts'
 import { fieldsLayer, layered, ruleLayer } from './overlay-support.ts'
 import { BASE, checked } from './support.ts'
 
@@ -152,6 +153,61 @@ describe('a field is explained', () => {
       { collection: 'orgs', sourcedId: 'sch3' },
     ])
     expect(JSON.stringify(explained)).not.toContain('Ada')
+  })
+
+  it('with the values of every layer below masked, and in every script', () => {
+    const layer = (text: string) =>
+      `extends: default\nentities: { orgs: { school: { fields: { name: '${text}' } } } }\n`
+    const mapping = layered('extends: default\n', layer('=lower(inherited)'), layer('=upper(inherited)'))
+    const schools = [{ id: 3, name: 'हिन्दी Zoé 7' }]
+    const explained = redactRecord(explain(mapping, 'orgs/sch3', { rows: { schools } }))
+    const [name] = explained.record?.fields ?? []
+    expect(name?.inherited?.[0]?.inherited).toMatchObject([{ text: '=name', value: 'xxxxxx xxx 9' }])
+    expect(JSON.stringify(explained)).not.toMatch(/[ऀ-ॿ]|Zo/)
+  })
+})
+
+describe('the row of a record whose id is put together of several values', () => {
+  const PUPILS = `${BASE}  users:
+    pupil: { from: pupils, id: ="k" & code & "t" & name, fields: { username: =name } }
+`.replace(
+    'sources:\n',
+    'sources:\n  pupils: { key: code, fields: { code: text, name: text }, rest: { get: /ws/p, rows: p } }\n',
+  )
+  const pupils = [
+    { code: 'x', name: 'y' },
+    { code: '7', name: '8t9' },
+    { code: '7t8', name: '9' },
+  ]
+
+  it('is found without a look at the others', () => {
+    const mapping = checked(PUPILS)
+    const { rows, ...input } = inputOf(mapping, { rows: { pupils } })
+    const batch = () => {
+      throw new Error('every row is looked at')
+    }
+    for (const sourcedId of ['kxty', 'k7t8t9']) {
+      const asked = { collection: 'users', sourcedId }
+      const [slow, fast] = [rows, { ...rows, batch }].map((from) =>
+        explainRecord(mapping, { ...input, rows: from }, asked),
+      )
+      expect(fast).toEqual(slow)
+      expect(fast?.isMapped).toBe(true)
+    }
+  })
+
+  it('is none where none gives the id', () => {
+    for (const id of ['k7tz', 'kxt']) {
+      expect(explain(checked(PUPILS), `users/${id}`, { rows: { pupils } })).toMatchObject({ isMapped: false, rows: [] })
+    }
+  })
+
+  it('is each of those that give the id', () => {
+    const { rows } = explain(checked(PUPILS), 'users/k7t8t9', { rows: { pupils } })
+    expect(rows).toMatchObject([
+      { row: { key: '7' }, isPublished: true },
+      { row: { key: '7t8' }, isPublished: false, reason: { kind: 'repeated', row: { key: '7' } } },
+    ])
   })
 })
 

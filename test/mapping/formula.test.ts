@@ -125,10 +125,10 @@ describe('parseFormula', () => {
   it.each<[text: string, offset: number, message: string, hint?: string]>([
     ['', 0, 'the formula is empty', 'Write a value after `=`, or leave the field out.'],
     ['  ', 2, 'the formula is empty', 'Write a value after `=`, or leave the field out.'],
-    ['first(a, "b"', 12, 'the formula ends too early: `)`'],
-    ['(a or b', 7, 'the formula ends too early: `)`'],
+    ['first(a, "b"', 12, 'a `)` is missing: the `(` after `first` is not closed'],
+    ['(a or b', 7, 'a `)` is missing: a `(` is not closed'],
     ['today(', 6, 'the formula ends too early: a value is missing after `(`'],
-    ['[a, b', 5, 'the formula ends too early: `]`'],
+    ['[a, b', 5, 'a `]` is missing: a `[` is not closed'],
     ['a = "b', 4, 'the formula ends too early: `"`', 'This text is not closed. Inside a text, write "" for ".'],
     ['"a\\"', 0, 'the formula ends too early: `"`', 'This text is not closed. Inside a text, write "" for ".'],
     ['a +', 3, 'the formula ends too early: a value is missing after `+`'],

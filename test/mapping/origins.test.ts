@@ -33,7 +33,7 @@ describe('the origin of a field', () => {
       lookups: [],
     })
     expect([...origins.keys()].filter((name) => name.startsWith('users.student.'))).toEqual(
-      ['where', 'id', 'username', 'role', 'grades', 'userIds', 'org', 'orgs', 'metadata.kind'].map(
+      ['where', 'with.school', 'id', 'username', 'role', 'grades', 'userIds', 'org', 'orgs', 'metadata.kind'].map(
         (name) => `users.student.${name}`,
       ),
     )

@@ -47,6 +47,16 @@ describe('a layer with a fault', () => {
       ],
     ],
     [
+      'a single value for a setting that is a list below',
+      'extends: default\nsettings: { numbers: 7 }\n',
+      ['1.yaml:2:22: type: `settings.numbers` is a list. Write `[7]`.'],
+    ],
+    [
+      'a list for a setting that is a single value below',
+      'extends: default\nsettings: { domain: [a, b] }\n',
+      ['1.yaml:2:21: type: `settings.domain` is text, not a list. Write it without the brackets.'],
+    ],
+    [
       'a setting of another kind than below',
       'extends: default\nsettings: { domain: 7 }\n',
       ['1.yaml:2:21: type: `settings.domain` is text, not `7`. Put it in quotes.'],
@@ -94,7 +104,7 @@ describe('a layer with a fault', () => {
     [
       'what it uses itself and nobody has',
       'extends: default\nsources: { schools: { fields: { number: null } } }\nentities:\n  orgs:\n    school:\n      where: =number = 1\n',
-      ['1.yaml:6:15: name: `orgs.school` knows no `number`. Known here: id, name, settings.'],
+      ['1.yaml:6:15: name: `orgs.school` knows no `number`. Columns: id, name. Also: settings.'],
     ],
     [
       'an unknown name in its formula',
@@ -195,7 +205,7 @@ describe('`inherited`', () => {
   it('points at the layer in the middle whose text is wrong', () => {
     const middle = fieldsLayer('username: =inherited & nick')
     expect(layerFaults(middle, fieldsLayer('username: =upper(inherited)'))).toEqual([
-      '1.yaml:6:32: name: `users.student` knows no `nick`. Known here: school, id, school_id, …',
+      '1.yaml:6:32: name: `users.student` knows no `nick`. Columns: id, school_id, other_id, … (all: `bridge mapping explain students`) Also: school, settings.',
     ])
     expect(layerFaults(fieldsLayer('role: pupil'), fieldsLayer('role: =first("student", inherited)'))).toEqual([
       '1.yaml:6:15: value: `users.role` can\'t be "pupil". Known here: administrator, aide, guardian, …',

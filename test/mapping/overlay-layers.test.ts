@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { loadMapping, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { findLayers } from '../../src/mapping/files/layers.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readLayers, readMappingFiles } from '../../src/mapping-files.ts'
 
 /** The paths that are found, the lowest first, or what is said. */
 function found(files: Readonly<Record<string, string>>, path: string): readonly string[] {
@@ -45,6 +45,23 @@ describe('the layers of a path', () => {
     ['a/c.yaml', '"d e.yaml"', 'a/d e.yaml'],
   ])('of %s that extends %s lies over %s', (path, said, expected) => {
     expect(found({ [path]: extending(said), [expected]: DEFAULT }, path)).toEqual([expected, path])
+  })
+})
+
+describe('a layer that cannot be read', () => {
+  it('is told with the reason, where its name stands', () => {
+    const read = (path: string) => (path === 'b.yaml' ? { why: 'EACCES' } : extending('b.yaml'))
+    const told = 'the file `b.yaml` cannot be read (EACCES). Name another, or let the user of the bridge read it.'
+    const said = (path: string) => findLayers(path, read).diagnostics.map((one) => formatDiagnostic(one))
+    expect(said('a.yaml')).toEqual([`a.yaml:2:10: extends: ${told}`])
+    expect(said('b.yaml')).toEqual([`b.yaml:1:1: extends: ${told}`])
+  })
+
+  it('is no other than one that the disk refuses', () => {
+    const path = `${'a'.repeat(300)}.yaml`
+    expect(readLayers(path).diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/cannot be read \(ENAMETOOLONG\)/),
+    ])
   })
 })
 

@@ -13,7 +13,7 @@ sources:
       school_id: integer
       changed_at: date
       places: { place: [{ room: text }] }
-      u_kids_x: { gifted: boolean }
+      kids_ext: { gifted: boolean }
     powerquery:
       core: students
       sql: |
@@ -326,7 +326,7 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
     'sql: []\n      sq: |',
     ['14:12: shape: `sql` is plain text, found a list', '15:7: key: `powerquery` has no key `sq`. Did you mean `sql`?'],
   ],
-  ['an extension', '      changed: changed_at', '      extend: { u_kids_x: { kidsdcid: id } }', []],
+  ['an extension', '      changed: changed_at', '      extend: { kids_ext: { kidsdcid: id } }', []],
   [
     'an extension that is not declared',
     '      changed: changed_at',
@@ -336,34 +336,34 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
   [
     'an extension by a column that is not delivered',
     '      changed: changed_at',
-    '      extend: { u_kids_x: { kidsdcid: idd } }',
+    '      extend: { kids_ext: { kidsdcid: idd } }',
     ['31:39: path: `extend` takes a column that the query delivers, not `idd`. Did you mean `id`?'],
   ],
   [
     'an extension by two columns',
     '      changed: changed_at',
-    '      extend: { u_kids_x: { kidsdcid: id, x: id } }',
+    '      extend: { kids_ext: { kidsdcid: id, x: id } }',
     ['31:43: shape: an extension is joined by one column of its table to one of the row: `{ studentsdcid: id }`'],
   ],
   [
     'a list of extensions',
     '      changed: changed_at',
-    '      extend: [u_kids_x]',
+    '      extend: [kids_ext]',
     ['31:15: shape: `extend` of a `powerquery` is a map of keys and values'],
   ],
   [
     'an extension whose columns are selected',
     '      changed: changed_at',
-    '      extend: { u_kids_x: { kidsdcid: id } }',
+    '      extend: { kids_ext: { kidsdcid: id } }',
     [],
   ],
   [
     'a column of an extension among the columns',
     '        school_id: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { school_id: orgs.school.id }\n      changed: changed_at\n',
-    '        u_kids_x.gifted: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { school_id: orgs.school.id }\n      changed: changed_at\n      extend: { u_kids_x: { studentsdcid: id } }\n',
+    '        kids_ext.gifted: SCHOOLS.DCID\n        changed_at: STUDENTS.TRANSACTION_DATE\n      within: { school_id: orgs.school.id }\n      changed: changed_at\n      extend: { kids_ext: { studentsdcid: id } }\n',
     [
-      '28:9: shape: `u_kids_x.gifted` comes from the table of `extend`. Leave it out here.',
-      '30:17: path: `within` takes a column that the query delivers, not `school_id`. Known here: id, name.first, u_kids_x.gifted, changed_at.',
+      '28:9: shape: `kids_ext.gifted` comes from the table of `extend`. Leave it out here.',
+      '30:17: path: `within` takes a column that the query delivers, not `school_id`. Known here: id, name.first, kids_ext.gifted, changed_at.',
     ],
   ],
   [
@@ -391,8 +391,8 @@ const CASES: readonly (readonly [string, string, string, readonly string[]])[] =
   [
     'an extension joined by what names no column',
     '      changed: changed_at\n',
-    '      changed: changed_at\n      extend: { u_kids_x: { 1st: id } }\n',
-    ["32:29: shape: `1st` can't name a column of `u_kids_x`"],
+    '      changed: changed_at\n      extend: { kids_ext: { 1st: id } }\n',
+    ["32:29: shape: `1st` can't name a column of `kids_ext`"],
   ],
   [
     'no column after a dot',
@@ -577,7 +577,7 @@ describe('several inverses with a fault', () => {
     ['[]', ['7:28: shape: `inverse` names a field of a rule']],
     [
       '[users.b.agents, users.c.agents], where: =it.born is blank',
-      ['7:73: path: `it` has no `born`. Known here: id, name, number.'],
+      ['7:73: path: `it` has no `born`. Columns: id, name, number.'],
     ],
   ])('%s', (inverse, expected) => {
     expect(faults(BASE, users(inverse))).toEqual(expected.map((line) => `b.yaml:${line}`))

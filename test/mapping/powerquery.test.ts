@@ -19,7 +19,7 @@ sources:
       course: text
       changed_at: date
       places: { place: [{ room: text, floor: integer }] }
-      u_kids_x: { gifted: boolean, since: date, note: text }
+      kids_ext: { gifted: boolean, since: date, note: text }
     powerquery:
       core: Students
       sql: |
@@ -68,13 +68,13 @@ function database(): DatabaseSync {
     create table students (dcid, first_name, last_name, schoolid, courseid, transaction_date, room, floor, year);
     create table schools (dcid, school_number);
     create table courses (id, course_name);
-    create table u_kids_x (kidsdcid, gifted, since, note);
+    create table kids_ext (kidsdcid, gifted, since, note);
     insert into schools values (3, 103);
     insert into courses values (7, 'Art'), (7, 'Band');
     insert into students values
       (2, 'Ada', 'Li', 103, 7, '2026-09-30 12:00:00', 'R1', 2, 36), (1, 'Bo', 'Ek', 999, null, null, null, null, 36),
       (4, 'Cy', null, 103, 8, '2026-01-01 00:00:00', ' ', null, 36), (9, 'Old', 'Year', 103, 7, null, null, null, 35);
-    insert into u_kids_x values (2, '1', '2026-02-03 04:05:06', 'x'), (5, '0', null, null)`)
+    insert into kids_ext values (2, '1', '2026-02-03 04:05:06', 'x'), (5, '0', null, null)`)
   return db
 }
 
@@ -147,10 +147,10 @@ order by s.dcid`)
     ['a name', FIRST],
     ['all of a list', rule('        score: =count(places.place)\n')],
     ['a column of a select inside', rule('        username: =course\n')],
-    ['an extension', rule('        username: =u_kids_x.note\n')],
+    ['an extension', rule('        username: =kids_ext.note\n')],
   ])('touches what SQLite reads, for %s', (_, entities) => {
-    const extended = entities.includes('u_kids_x')
-      ? KIDS.replace('      changed:', '      extend: { u_kids_x: { kidsdcid: id } }\n      changed:')
+    const extended = entities.includes('kids_ext')
+      ? KIDS.replace('      changed:', '      extend: { kids_ext: { kidsdcid: id } }\n      changed:')
       : KIDS
     const { powerquery } = planOf(extended, entities)
     expect(execute(powerquery.rows).read).toEqual(touchedBy(powerquery))
@@ -250,10 +250,10 @@ order by b.id`)
 })
 
 describe('an extension of a source', () => {
-  const extended = KIDS.replace('      within:', '      extend: { u_kids_x: { kidsdcid: id } }\n      within:')
+  const extended = KIDS.replace('      within:', '      extend: { kids_ext: { kidsdcid: id } }\n      within:')
 
   it('is joined around the query, with its columns in use', () => {
-    const entities = rule('        enabledUser: =u_kids_x.gifted\n        born: =u_kids_x.since\n')
+    const entities = rule('        enabledUser: =kids_ext.gifted\n        born: =kids_ext.since\n')
     const { powerquery } = planOf(extended, entities)
     expect(powerquery.rows.sql).toBe(`select b.id id,
        b.school_id school_id,
@@ -268,11 +268,11 @@ from (
   left join schools h on h.school_number = s.schoolid
   where s.year = :start_year
 ) b
-left join u_kids_x x1 on x1.kidsdcid = b.id
+left join kids_ext x1 on x1.kidsdcid = b.id
 order by b.id`)
     expect(powerquery.rows.columns.slice(3)).toEqual([
-      { alias: 'gifted', path: 'u_kids_x.gifted', table: 'U_KIDS_X', column: 'GIFTED' },
-      { alias: 'since', path: 'u_kids_x.since', table: 'U_KIDS_X', column: 'SINCE' },
+      { alias: 'gifted', path: 'kids_ext.gifted', table: 'KIDS_EXT', column: 'GIFTED' },
+      { alias: 'since', path: 'kids_ext.since', table: 'KIDS_EXT', column: 'SINCE' },
     ])
     expect(powerquery).not.toHaveProperty('incremental')
     expect(execute(powerquery.rows).rows.map(({ id, gifted, since }) => [id, gifted, since])).toEqual([
@@ -290,9 +290,9 @@ order by b.id`)
 
   it('has other aliases where its columns are called as the row’s', () => {
     const text = extended.replace('gifted: boolean', 'first: text').replace('since: date', 'number: text')
-    const entities = rule('        username: =join(" ", name.first, u_kids_x.first, u_kids_x.number)\n')
+    const entities = rule('        username: =join(" ", name.first, kids_ext.first, kids_ext.number)\n')
     const { columns } = planOf(text, entities).powerquery.rows
-    expect(columns.filter(({ table }) => table === 'U_KIDS_X').map(({ alias }) => alias)).toEqual([
+    expect(columns.filter(({ table }) => table === 'KIDS_EXT').map(({ alias }) => alias)).toEqual([
       'first_x1_1',
       'number_x1_1',
     ])

@@ -163,6 +163,16 @@ describe('the preview of a mapping that changes', () => {
     expect(masked).toContain('"after":"XX')
   })
 
+  it('masks what may name a person in classes and in metadata, and not what names nobody', async () => {
+    const layer = `entities:
+  classes: { section: { fields: { title: ="Ms. Silverlake - " & id }, metadata: { lead: Ada Silverlake } } }
+  orgs: { school: { fields: { name: ="School " & id }, metadata: { head: Ada Silverlake } } }`
+    const { fields } = preview(await synced, layer, { showsValues: false })
+    expect(JSON.stringify(fields)).not.toContain('Silverlake')
+    const name = fields.find(({ collection, field }) => collection === 'orgs' && field === 'name')
+    expect(name?.samples[0]?.after).toMatch(/^School \d+$/)
+  })
+
   it('tells columns that were not read, and takes them for blank', async () => {
     const layer = `sources: { students: { fields: { u_x: { a: text } }, rest: { extend: [u_x] } } }
 entities: { users: { student: { metadata: { a: =u_x.a } } } }`
@@ -187,6 +197,27 @@ entities: { users: { student: { metadata: { a: =u_x.a } } } }`
     expect(await other.syncNow()).toMatchObject({ status: 'validationError' })
     const { collections } = preview(bridge, '')
     expect(collections.users).toMatchObject({ added: 0, changed: 0, removed: 0 })
+  })
+
+  it('has no rows of a source that the changed settings do not ask for', async () => {
+    const layer = (isRead: boolean) => `settings: { use_addresses: ${isRead} }
+sources: { student_emails: { when: settings.use_addresses } }`
+    const district = createDistrict({ students: 60, seed: 5, today: TODAY })
+    const bridge = await openTestBridge({ district, hasPlugin: true, mapping: layered(layer(true)) })
+    await bridge.syncNow()
+    const { users } = preview(bridge, layer(false)).collections
+    const mapping = layered(layer(false))
+    const again = await openTestBridge({ district, hasPlugin: true, sql: bridge.sql, mapping })
+    const { counts } = (await again.syncNow()).report
+    expect(users?.changed).toBeGreaterThan(10)
+    expect(users?.changed).toBe(counts.users?.changed)
+  })
+
+  it('refuses rows of an earlier version of the bridge: in which order they have their columns is not known', async () => {
+    const bridge = await openTestBridge({ district: createDistrict({ students: 60, seed: 5, today: TODAY }) })
+    await bridge.syncNow()
+    bridge.sql.run(`update mirror set plan = '[[],[],[],{}]'`)
+    expect(() => preview(bridge, '')).toThrow(expect.objectContaining({ code: 'rows-unfit' }))
   })
 
   it('is of the rows that are there, and refuses when there are none', async () => {

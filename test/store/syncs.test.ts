@@ -88,6 +88,7 @@ describe('the status of a sync that fails', () => {
     const sql = openStore()
     saveAll(sql, ['error', 'error', 'quarantined', 'inProgress'])
     expect(failureStatus(sql, 'sync-4', 'sync-running')).toBe('error')
+    expect(failureStatus(sql, 'sync-4', 'rows-unfit')).toBe('error')
     expect(failureStatus(sql, 'sync-4', 'store-failed')).toBe('quarantined')
   })
 })

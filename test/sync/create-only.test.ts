@@ -47,6 +47,9 @@ describe('a field that is written once', () => {
     rename(district, dcid, 'second.login')
     const { report } = await bridge.syncNow()
     expect(report.counts.users).toMatchObject({ added: 0, changed: 0, removed: 0 })
+    expect(report.diagnostics.filter(({ code }) => code === 'value-kept')).toEqual([
+      { code: 'value-kept', rule: 'users.student', field: 'username', count: 1, keys: [dcid] },
+    ])
     const again = await reopen(bridge, student(ONCE))
     await again.syncNow()
     expect(await userOf(again, `stu${dcid}`)).toMatchObject({ username: 'first.login' })
@@ -113,6 +116,38 @@ describe('an id that is written once', () => {
     const back = await reopen(bridge, student(KEPT_ID))
     expect((await back.syncNow()).report.isPublished).toBe(false)
     expect([...((await drain(back)).users?.keys() ?? [])].filter((id) => id.startsWith('pupil'))).toEqual([])
+  })
+
+  it('belongs to the row that was published under it last, and who had it before gets another', async () => {
+    const district = makeDistrict()
+    const pupil = (dcid: number, login: string, status: number) =>
+      district.db
+        .prepare('update students set student_web_id = ?, enroll_status = ?, transaction_date = null where dcid = ?')
+        .run(login, status, dcid)
+    const [one = 0, other = 0] = district.db
+      .prepare('select dcid from students where enroll_status = 0 order by dcid limit 2')
+      .all()
+      .map(({ dcid }) => Number(dcid))
+    const mapping = student(`${KEPT_ID}, id: ="u" & alnum(student_username), metadata: { dcid: =text(id) }`)
+    const bridge = await openTestBridge({ district, mapping, settings: SETTINGS })
+    const rowOf = async (id: string) => (await userOf(bridge, id))?.metadata
+    // Pre-registered students are read and not published, so that the row stays where it is.
+    pupil(one, 'sam', 0)
+    pupil(other, 'bo', -1)
+    await bridge.syncNow()
+    expect(await rowOf('usam')).toEqual({ dcid: String(one) })
+    pupil(one, 'sam', -1)
+    await bridge.syncNow()
+    pupil(other, 'sam', 0)
+    await bridge.syncNow()
+    expect(await rowOf('usam')).toEqual({ dcid: String(other) })
+    pupil(one, 'sam2', 0)
+    for (const login of ['sam2', 'sam3']) {
+      pupil(one, login, 0)
+      await bridge.syncNow()
+      expect(await rowOf('usam')).toEqual({ dcid: String(other) })
+      expect(await rowOf('usam2')).toEqual({ dcid: String(one) })
+    }
   })
 
   it('is seen by a preview', async () => {

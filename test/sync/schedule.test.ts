@@ -146,6 +146,16 @@ describe('a schedule', () => {
     expect(runs.map(({ kind }) => kind)).toEqual(['map', 'whole'])
   })
 
+  it('maps only, when it is asked to after a start that found no new mapping', async () => {
+    const { schedule, runs, waiting } = openSchedule()
+    schedule.start()
+    await runs[0]?.end('success')
+    schedule.request('map')
+    await runs[1]?.end('success')
+    expect(runs.map(({ kind }) => kind)).toEqual(['whole', 'map'])
+    expect(waiting()).toBe(1)
+  })
+
   it('runs nothing before it is started, and the first sync at once then', () => {
     const { schedule, runs, timers } = openSchedule()
     expect(runs).toHaveLength(0)

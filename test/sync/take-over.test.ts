@@ -2,6 +2,10 @@
 import { expect, it } from 'vitest'
 import { addStudent, deleteRow, renameStudent } from '../../fixtures/powerschool/mutations.ts'
 import { createSmallDistrict } from '../../fixtures/small.ts'
+import { loadMapping } from '../../src/load-mapping.ts'
+import { readMappingFiles } from '../../src/mapping-files.ts'
+import { isNewMapping } from '../../src/sync/crawl-reuse.ts'
+import { runSync } from '../../src/sync/sync.ts'
 import { openTestBridge } from '../support/bridge.ts'
 import { servedBytes, syncWith, tracesOf, wired } from './probes.ts'
 
@@ -100,4 +104,40 @@ it('what was mapped from rows that another crawl is changing is not published', 
   a.goOn()
   expect((await running).error?.code).toBe('sync-running')
   expect(other.sql.all(`select number from generations`)).toHaveLength(1)
+})
+
+it('who found nothing to publish does not say that its mapping made what another has published meanwhile', async () => {
+  const layer = { path: 'layer.yaml', text: 'extends: default\nentities: { orgs: { school: { metadata: { a: b } } } }' }
+  const changed = loadMapping(readMappingFiles(), { layers: [layer], diagnostics: [] })
+  const remap = async (nth: number) => {
+    const open = (name: string, more: object = {}) =>
+      openTestBridge({ district: createSmallDistrict(), ...more, lockOwner: { name, mayBeAlive: () => true } })
+    const first = await open('first')
+    await first.syncNow()
+    const other = await open('other', { sql: first.sql, mapping: changed })
+    const [a, isMapOnly] = [stopAt(nth), { isMapOnly: true }]
+    let steps = 0
+    const pause = () => {
+      steps += 1
+      return a.pause()
+    }
+    const { signal } = new AbortController()
+    const running = runSync({ ...first.sync, pause }, 'first', signal, isMapOnly)
+    await Promise.race([a.there, running])
+    first.clock.now += HOUR / 30
+    other.clock.now = first.clock.now
+    const { status } = await runSync(
+      { ...other.sync, politeness: { quietMs: 0, maxWaitMs: 0 } },
+      'other',
+      signal,
+      isMapOnly,
+    )
+    a.goOn()
+    await running
+    return { steps, status, isNew: [isNewMapping(first.sync), isNewMapping(other.sync)] }
+  }
+  const { steps } = await remap(0)
+  for (let nth = steps - 5; nth <= steps; nth++) {
+    expect({ nth, ...(await remap(nth)) }).toMatchObject({ nth, status: 'success', isNew: [true, false] })
+  }
 })

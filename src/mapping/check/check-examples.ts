@@ -1,11 +1,12 @@
 // Checks that examples use the names of the sources and fields that they are about.
 
 import type { Report } from '../diagnostic.ts'
-import type { MapNode, Node } from '../files/tree.ts'
+import { type MapNode, type Node, typedData } from '../files/tree.ts'
 import { ID } from '../run/create-only.ts'
 import type { ExampleTree, MappingTree, RuleTree } from '../schema/mapping-tree.ts'
 import type { GroupShape, Shape } from '../shape.ts'
 import { settingNames } from './scope.ts'
+import { describeWord, hintFor, strangeWords } from './setting-words.ts'
 import { suggest } from './suggest.ts'
 import type { TargetField, TargetModel } from './target.ts'
 
@@ -26,7 +27,7 @@ export function checkExamples(rule: RuleTree, tree: MappingTree, target: TargetM
   }
 }
 
-function checkGiven({ given, settings, today, place }: ExampleTree, tree: MappingTree, report: Report): void {
+function checkGiven({ given, settings, today }: ExampleTree, tree: MappingTree, report: Report): void {
   for (const [name, { key, rows }] of given) {
     const source = tree.sources.get(name)
     if (source) checkShape(rows, { kind: 'list', of: source.shape, slot: -1 }, name, report)
@@ -36,11 +37,16 @@ function checkGiven({ given, settings, today, place }: ExampleTree, tree: Mappin
     }
   }
   const known = settingNames(tree)
-  for (const name of Object.keys(settings)) {
-    if (!known.includes(name)) report(place, 'name', `there is no setting \`${name}\`.${suggest(name, known)}`)
+  for (const { key, name, value } of settings?.entries ?? []) {
+    if (!known.includes(name)) report(key.place, 'name', `there is no setting \`${name}\`.${suggest(name, known)}`)
+    const setting = tree.settings.get(name)
+    for (const word of setting ? strangeWords(setting, typedData(value)) : []) {
+      const hint = setting ? hintFor(word, setting) : ''
+      report(value.place, 'value', `\`settings.${name}\` can't be ${describeWord(word)}.${hint}`)
+    }
   }
-  if (today !== undefined && !/^\d{4}-\d\d-\d\d$/.test(today)) {
-    report(place, 'type', `\`today\` is a day such as 2026-10-01, not "${today}"`)
+  if (today !== undefined && !/^\d{4}-\d\d-\d\d$/.test(today.text)) {
+    report(today.place, 'type', `\`today\` is a day such as 2026-10-01, not "${today.text}"`)
   }
 }
 

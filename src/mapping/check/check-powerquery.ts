@@ -10,6 +10,7 @@ import type {
   PowerqueryTree,
   SourceTree,
 } from '../schema/mapping-tree.ts'
+import { isSmall } from '../schema/schema-extension.ts'
 import { shapeAt } from '../shape.ts'
 import { MAX_NAME } from '../sql/sql-from.ts'
 import { parseSql } from '../sql/sql-select.ts'
@@ -174,21 +175,22 @@ function checkArgument({ key, is, column }: ArgumentTree, { tree, report }: Chec
 function checkExtension({ table, column, to }: ExtensionTree, checking: Checking): void {
   const { source, report } = checking
   const group = source.shape.members.get(table.text)
-  if (!/^[a-z][a-z0-9_]{0,29}$/.test(table.text)) {
+  const isOfSmall = isSmall(table, report)
+  if (isOfSmall && !/^[a-z][a-z0-9_]{0,29}$/.test(table.text)) {
     report(
       table.place,
       'name',
       `\`${table.text}\` can't name an extension table: at most 30 characters of a-z, 0-9 and _`,
     )
-  } else if (group?.kind !== 'group') {
+  } else if (isOfSmall && group?.kind !== 'group') {
     const message = `declare the columns of \`${table.text}\` in \`fields\`: \`${table.text}: { … }\``
     report(table.place, 'path', message)
-  } else if ([...group.members.values()].some((member) => member.kind !== 'scalar')) {
+  } else if (group?.kind === 'group' && [...group.members.values()].some((member) => member.kind !== 'scalar')) {
     report(table.place, 'type', `the columns of \`${table.text}\` are single values, not groups or lists`)
   }
   if (!/^[A-Za-z][A-Za-z0-9_]{0,29}$/.test(column.text)) {
     report(column.place, 'shape', `\`${column.text}\` can't name a column of \`${table.text}\``)
-  }
+  } else isSmall(column, report)
   checkIsDelivered(to, '`extend`', checking)
 }
 

@@ -2,6 +2,7 @@
 
 import type { Report } from '../diagnostic.ts'
 import { describeType } from '../functions/static-type.ts'
+import { isKeyOf } from '../schema/grammar.ts'
 import type { FieldTree, LookupTree, MappingTree, RuleTree, ValueTree } from '../schema/mapping-tree.ts'
 import { checkCreateOnly } from './check-create-only.ts'
 import { candidateType, checkNarrowing, checkOrder, checkSelection, checkWhere } from './check-selection.ts'
@@ -13,10 +14,6 @@ import type { TargetModel } from './target.ts'
 
 export function checkRule(rule: RuleTree, tree: MappingTree, target: TargetModel, report: Report): void {
   const fields = Object.hasOwn(target, rule.collection) ? target[rule.collection]?.fields : undefined
-  if (fields === undefined) {
-    const hint = suggest(rule.collection, Object.keys(target))
-    report(rule.collectionKey.place, 'name', `there is no collection \`${rule.collection}\`.${hint}`)
-  }
   const source = tree.sources.get(rule.from.text)
   if (source === undefined) {
     if (tree.seen.has(`sources.${rule.from.text}`)) return
@@ -68,7 +65,11 @@ function checkField(field: FieldTree, fields: TargetModel[string]['fields'], sco
     if (target?.required && target.type === 'text' && !target.vocabulary) checkNotEmpty(value, name, report)
     return
   }
-  const hint = Object.hasOwn(OWNED, name) ? ` ${OWNED[name]}` : suggest(name, Object.keys(fields))
+  const misplaced = isKeyOf('rule', name)
+    ? 'It is a key of the rule: put it two blanks further left, beside `fields:`.'
+    : undefined
+  const owned = Object.hasOwn(OWNED, name) ? OWNED[name] : misplaced
+  const hint = owned === undefined ? suggest(name, Object.keys(fields)) : ` ${owned}`
   report(key.place, 'key', `${collection} have no field \`${name}\`.${hint}`)
 }
 

@@ -8,6 +8,7 @@ import type { ConstantTree, FormulaTree, InverseTree, ValueTree } from '../schem
 import { candidateType, checkNarrowing, checkSelection, checkTarget, checkWhere } from './check-selection.ts'
 import { checkTokens, tokenFault } from './check-vocabulary.ts'
 import { inferFormula, typeOf } from './infer.ts'
+import { forgottenFormula } from './plain-words.ts'
 import { rowsOf, type Scope, stagedType, withVariable } from './scope.ts'
 import { suggest } from './suggest.ts'
 import type { TargetField } from './target.ts'
@@ -142,7 +143,9 @@ function checkVariableName(name: string, place: Place, { scope, report }: Slot):
 function checkConstant(value: ConstantTree, slot: Slot): void {
   const { field, path, report } = slot
   const { place, text } = value.node
-  if (!field || !isOne(place, slot)) return
+  const slip = isMeant(value, slot) ? undefined : forgottenFormula(value, slot.scope)
+  if (slip !== undefined) report(place, 'value', slip)
+  if (slip !== undefined || !field || !isOne(place, slot)) return
   if (field.type === 'reference' || field.type === 'group') {
     report(place, 'type', `\`${path}\` takes a ${field.type}, this is "${text}"`)
   } else if (field.type === 'text') {
@@ -152,6 +155,11 @@ function checkConstant(value: ConstantTree, slot: Slot): void {
     report(place, 'type', `\`${path}\` takes ${field.type}, this is "${text}"`)
   }
 }
+
+/** Words of the field's vocabulary, and what can be no formula. */
+const isMeant = ({ node }: ConstantTree, { field }: Slot) =>
+  field !== undefined &&
+  (field.type === 'reference' || field.type === 'group' || field.vocabulary?.includes(node.text) === true)
 
 const CONSTANTS: Readonly<Record<'boolean' | 'integer' | 'number' | 'date', (value: ConstantTree) => boolean>> = {
   boolean: ({ value }) => typeof value === 'boolean',

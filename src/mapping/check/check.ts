@@ -18,6 +18,8 @@ export interface CheckedMapping {
   readonly target: TargetModel
   readonly scopes: ScopePlan
   readonly readers: ReaderPlan
+  /** The mapping without its uppermost layer, then without the two uppermost, down to the default one. Read when it is asked for. */
+  readonly below: () => readonly MappingTree[]
 }
 
 interface Checked {
@@ -43,7 +45,7 @@ export function checkMapping(
     const { file, line, column } = place
     found.set(`${file}:${line}:${column}:${code}:${message}`, { file, line, column, code, message })
   }
-  const tree = readMapping(files, layers, tell, { examples })
+  const tree = readMapping(files, layers, tell, { examples, collections: Object.keys(target) })
   const report = blameLayers(tree.removed, layers, tell)
   for (const rule of tree.rules.values()) {
     checkRule(rule, tree, target, report)
@@ -53,7 +55,21 @@ export function checkMapping(
   const scopes = planScopes(tree, target, report)
   const readers = planReaders(tree, scopes.needs, report)
   const diagnostics = sortDiagnostics([...found.values()])
-  return diagnostics.length > 0 ? { diagnostics } : { mapping: { tree, target, scopes, readers }, diagnostics }
+  if (diagnostics.length > 0) return { diagnostics }
+  // Without layers the texts of the files are not held.
+  const below = layers.length === 0 ? () => [] : once(() => treesBelow(files, layers))
+  return { mapping: { tree, target, scopes, readers, below }, diagnostics }
+}
+
+const treesBelow = (files: readonly MappingFile[], layers: readonly MappingFile[]): MappingTree[] =>
+  layers.map((_, at) => readMapping(files, layers.slice(0, layers.length - 1 - at), () => {}, { examples: false }))
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 /** A collection that is called `constructor` is none, wherever it is asked for. */

@@ -8,6 +8,8 @@ import { describeType, memberType, type StaticType, unifyTypes } from '../functi
 import { FUNCTIONS } from '../functions.ts'
 import type { FormulaTree, LookupTree, RuleTree } from '../schema/mapping-tree.ts'
 import { placeIn } from '../schema/schema-reader.ts'
+import { functionHint } from './foreign-functions.ts'
+import { misfit, settingAbove } from './layered-settings.ts'
 import { ANY, lookupScope, resolvePath, rowsOf, ruleScope, type Scope, stagedType, withVariable } from './scope.ts'
 import { impossibleWords } from './setting-words.ts'
 import { suggest } from './suggest.ts'
@@ -165,10 +167,21 @@ const logical: Infer = ({ operator, left: a, right: b }, left, right, inference)
   return BOOLEAN
 }
 
-const comparison: Infer = ({ operator, right: b }, left, right, inference) => {
+const comparison: Infer = ({ operator, left: a, right: b }, left, right, inference) => {
   const message = cannotCompare(left, right, operator)
-  if (message) fault(inference, b.span, message)
+  if (message && !tellSetting(b, left, inference) && !tellSetting(a, right, inference)) {
+    fault(inference, b.span, message)
+  }
   return BOOLEAN
+}
+
+/** Whether what is compared with a value of this type is the setting of a layer above, whose author is told. */
+function tellSetting(expression: Expression, wanted: StaticType, inference: Inference, isList = false): boolean {
+  const { scope, report, node } = inference
+  const { place } = node
+  const setting = settingAbove(expression, place, scope)
+  if (setting) report(setting.place, 'type', misfit(setting, wanted, isList, placeIn(node, expression.span.start)))
+  return setting !== undefined
 }
 
 const membership: Infer = ({ right: b, left: a }, left, right, inference) => {
@@ -178,7 +191,7 @@ const membership: Infer = ({ right: b, left: a }, left, right, inference) => {
     fault(inference, b.span, `\`in\` takes a list on its right, this gives ${describeType(right)}. Write = to compare.`)
   } else {
     const message = cannotCompare(left, memberType(right), '=')
-    if (message) fault(inference, b.span, message)
+    if (message && !tellSetting(b, left, inference, true)) fault(inference, b.span, message)
   }
   return BOOLEAN
 }
@@ -230,7 +243,7 @@ function inferCall(
 ): StaticType {
   const spec = FUNCTIONS[call.name]
   if (spec === undefined) {
-    const message = `there is no function \`${call.name}\`.${suggest(call.name, Object.keys(FUNCTIONS))}`
+    const message = `there is no function \`${call.name}\`.${functionHint(call.name)}`
     inference.report(placeIn(inference.node, call.nameSpan.start), 'name', message)
     return ANY
   }
@@ -239,7 +252,16 @@ function inferCall(
   )
   const checked = spec.check(args, literals)
   if (!checked.ok) {
-    fault(inference, call.args[checked.index]?.span ?? call.span, checked.message)
+    const wrong = call.args[checked.index]
+    const setting = settingAbove(wrong, inference.node.place, inference.scope)
+    if (setting) {
+      const { file, line } = placeIn(inference.node, wrong?.span.start ?? 0)
+      inference.report(
+        setting.place,
+        'type',
+        `\`settings.${setting.name}\` does not fit ${file}:${line}: ${checked.message}`,
+      )
+    } else fault(inference, wrong?.span ?? call.span, checked.message)
     return ANY
   }
   if (call.name === 'code') checkTable(call, inference)

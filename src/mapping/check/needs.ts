@@ -1,7 +1,7 @@
 // What must be known before a formula or a value can be worked out: the scopes of which rules, the rows of which sources.
 
 import type { Place } from '../diagnostic.ts'
-import type { Expression } from '../formula/expression.ts'
+import { type Expression, partsOf } from '../formula/expression.ts'
 import type { FormulaTree, LookupTree, MappingTree, RuleTree, Selection, ValueTree } from '../schema/mapping-tree.ts'
 import { splitInverse } from './check-value.ts'
 import { lookupTypeIn, typeOf, withCandidate } from './infer.ts'
@@ -36,32 +36,12 @@ export function formulaNeeds({ expression }: FormulaTree, scope: Scope, needs: N
 }
 
 function expressionNeeds(expression: Expression, scope: Scope, needs: Needs): void {
-  switch (expression.kind) {
-    case 'path': {
-      const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree))
-      if (resolved.ok) routeNeeds(resolved.route.start, resolved.route.steps, scope, needs)
-      return
-    }
-    case 'list':
-      for (const item of expression.items) expressionNeeds(item, scope, needs)
-      return
-    case 'call':
-      for (const arg of expression.args) expressionNeeds(arg, scope, needs)
-      return
-    case 'unary':
-    case 'blank':
-      expressionNeeds(expression.operand, scope, needs)
-      return
-    case 'inherited':
-      expressionNeeds(expression.expression, scope, needs)
-      return
-    case 'binary':
-      expressionNeeds(expression.left, scope, needs)
-      expressionNeeds(expression.right, scope, needs)
-      return
-    default:
-      return
+  if (expression.kind === 'path') {
+    const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree))
+    if (resolved.ok) routeNeeds(resolved.route.start, resolved.route.steps, scope, needs)
+    return
   }
+  for (const part of partsOf(expression)) expressionNeeds(part, scope, needs)
 }
 
 function routeNeeds(start: Start, steps: readonly Step[], scope: Scope, needs: Needs): void {

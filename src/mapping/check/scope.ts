@@ -3,6 +3,7 @@ import type { PathName, Span } from '../formula/expression.ts'
 import type { StaticType } from '../functions/static-type.ts'
 import type { LookupTree, MappingTree, RuleTree, SettingTree, SourceTree } from '../schema/mapping-tree.ts'
 import type { GroupShape, Shape } from '../shape.ts'
+import { columnHint } from './column-hint.ts'
 import { suggest } from './suggest.ts'
 
 /** What a static `row` is: a staged row (seen through a rule when it was found through one), or an object inside a list. */
@@ -84,7 +85,7 @@ export function withVariable(scope: Scope, name: string, type: StaticType): Scop
 }
 
 /** Settings that the engine owns: they are there whether or not a file declares them. */
-const ENGINE_SETTINGS: ReadonlyMap<string, StaticType> = new Map([
+export const ENGINE_SETTINGS: ReadonlyMap<string, StaticType> = new Map([
   ['start_year', { kind: 'integer' }],
   ['term_years', { kind: 'list', of: { kind: 'integer' } }],
   ['first_term_year', { kind: 'integer' }],
@@ -151,8 +152,8 @@ function unknownName(name: string, index: number, scope: Scope): string {
   if (name === 'rows') return '`rows` is there only in a rule with `one_per`'
   if (name === 'it') return '`it` is there only in the `where` and `order` of a lookup, a reference or an inverse'
   const lookups = scope.rule.lookups.slice(0, scope.lookups).map((lookup: LookupTree) => lookup.name)
-  const known = [...scope.variables.keys(), ...lookups, ...scope.source.shape.members.keys(), 'settings']
-  return `\`${scope.rule.id}\` knows no \`${name}\`.${suggest(name, known)}`
+  const others = [...scope.variables.keys(), ...lookups, 'settings']
+  return `\`${scope.rule.id}\` knows no \`${name}\`.${columnHint(name, scope.source, others)}`
 }
 
 function resolveSetting(first: PathName, rest: readonly PathName[], scope: Scope): Resolved {
@@ -225,7 +226,8 @@ function takePart(
     return { step: { kind: 'lookup', rule, index, many }, type: lookupType(rule, index), length: 1 }
   }
   const extra = rule?.lookups.map((lookup) => lookup.name) ?? []
-  const found = descend(parts.kind === 'staged' ? parts.source.shape : parts.shape, names, owner(parts, said), extra)
+  const of = parts.kind === 'staged' ? { source: parts.source, extra } : undefined
+  const found = descend(parts.kind === 'staged' ? parts.source.shape : parts.shape, names, owner(parts, said), of)
   if ('code' in found) return { fault: { ...found, missing: missingPart(parts, names, found) } }
   const { shape, length } = found
   const { slot } = shape
@@ -267,15 +269,16 @@ function descend(
   top: GroupShape,
   names: readonly PathName[],
   owner: string,
-  extra: readonly string[],
+  of: { readonly source: SourceTree; readonly extra: readonly string[] } | undefined,
 ): { shape: Leaf; length: number } | PathFault {
   let group = top
   let said = owner
   for (const [index, { name, span }] of names.entries()) {
     const member = group.members.get(name)
     if (member === undefined) {
-      const known = [...group.members.keys(), ...(group === top ? extra : [])]
-      return { code: 'path', message: `\`${said}\` has no \`${name}\`.${suggest(name, known)}`, span }
+      const hint =
+        group === top && of ? columnHint(name, of.source, of.extra) : suggest(name, [...group.members.keys()])
+      return { code: 'path', message: `\`${said}\` has no \`${name}\`.${hint}`, span }
     }
     if (member.kind !== 'group') return { shape: member, length: index + 1 }
     group = member

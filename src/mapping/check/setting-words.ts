@@ -76,7 +76,8 @@ function comparisonsIn(expression: Expression): readonly Comparison[] {
     : []
 }
 
-function settingName(expression: Expression | undefined, { variables }: Scope): string | undefined {
+/** `mode` of the expression `settings.mode`. */
+export function settingName(expression: Expression | undefined, { variables }: Scope): string | undefined {
   if (expression?.kind !== 'path' || expression.names.length !== 2 || variables.has('settings')) return undefined
   const [first, name] = expression.names
   return first?.name === 'settings' ? name?.name : undefined

@@ -7,7 +7,8 @@ export function suggest(found: string, known: readonly string[]): string {
   return known.length === 0 ? '' : ` Known here: ${listSome(known)}`
 }
 
-const MOST = 5
+/** Names that are listed whole. */
+export const MOST = 5
 
 /** The names and a full stop, or the first names and `…`. */
 export function listSome(names: readonly string[]): string {
@@ -19,27 +20,42 @@ const MAX_LENGTH = 64
 /** The first ones of many: thousands of slips in a mapping of thousands of names are told in seconds. */
 const MAX_KNOWN = 300
 
-function nearest(found: string, known: readonly string[]): string | undefined {
-  if (found.length > MAX_LENGTH) return undefined
-  const wanted = plain(found)
+/** The name of which `found` is a slip, or a part. */
+export function nearest(found: string, known: readonly string[]): string | undefined {
+  const { best, part } = findNear(found, known)
+  return best ?? part
+}
+
+/** The name of which `found` is a slip. */
+export const nearestSlip = (found: string, known: readonly string[]): string | undefined => findNear(found, known).best
+
+interface Near {
+  readonly best?: string
+  readonly part?: string
+}
+
+function findNear(found: string, known: readonly string[]): Near {
+  if (found.length > MAX_LENGTH) return {}
+  const wanted = plainName(found)
   let best: string | undefined
   let part: string | undefined
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const name of known.length > MAX_KNOWN ? known.slice(0, MAX_KNOWN) : known) {
-    const other = plain(name)
+    const other = plainName(name)
     part ??= isPartOf(wanted, other) ? name : undefined
     if (Math.abs(other.length - wanted.length) >= least) continue
     const distance = editDistance(wanted, other, least)
     if (distance < least) [best, least] = [name, distance]
   }
-  return best ?? part
+  return { ...(best !== undefined && { best }), ...(part !== undefined && { part }) }
 }
 
 /** `firstname` for `first`, `int` for `integer`. */
 const isPartOf = (a: string, b: string) =>
   Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a) || a.endsWith(b) || b.endsWith(a))
 
-const plain = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
+/** Names that differ in nothing else are one slip. */
+export const plainName = (name: string) => name.toLowerCase().replaceAll(/[_-]/g, '')
 
 /** Insertions, removals, replacements and swaps of neighbours; from `enough` on they are not counted further. */
 function editDistance(a: string, b: string, enough: number): number {

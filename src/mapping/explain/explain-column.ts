@@ -3,6 +3,7 @@ import type { CheckedMapping } from '../check/check.ts'
 import { columnAt, leafPaths } from '../check/column-paths.ts'
 import { type ColumnReader, columnReaders } from '../check/column-uses.ts'
 import type { Place } from '../diagnostic.ts'
+import { queryName } from './powerschool-names.ts'
 
 export interface ExplainedSourceColumn {
   /** `students.contact_info.email` */
@@ -36,13 +37,16 @@ function explainColumn(
   if (source === undefined || leaf === undefined) return undefined
   const shape = columnAt(source.shape, path)
   const of = shape?.kind === 'list' ? shape.of : shape
-  const delivered = source.powerquery?.columns.find((item) => item.path.text === path)
+  const powerquery = queryName(source, path)
+  const [table = ''] = path.split('.')
+  const isJoined = source.powerquery?.extend.some((extension) => extension.table.text === table) === true
   return {
     column,
     type: `${shape?.kind === 'list' ? 'list of ' : ''}${of?.kind === 'scalar' ? of.type : 'group'}`,
     place: source.place,
-    ...(delivered && { powerquery: delivered.column.text }),
-    isByRest: source.rest !== undefined,
+    ...(powerquery !== undefined && { powerquery }),
+    // What only the plugin joins is not asked for over REST.
+    isByRest: source.rest !== undefined && (!isJoined || source.rest.extend.includes(table)),
     readers,
   }
 }

@@ -1,5 +1,6 @@
 // What an explanation is: plain data, for people's programs and for printing.
 import type { Place } from '../diagnostic.ts'
+import type { RemovedField } from './history.ts'
 
 /** A value as JSON has it; blank is null, a reference is `{ collection, sourcedId }`. */
 export type Shown = string | number | boolean | null | readonly Shown[] | { readonly [name: string]: Shown }
@@ -176,9 +177,25 @@ export interface ExplainedRecord {
     readonly where: readonly ExplainedText[]
     /** The one that was asked for, or all. */
     readonly fields: readonly ExplainedField[]
+    /** Fields that a layer took away from the rule, of those that were asked for. */
+    readonly removed: readonly RemovedField[]
   }
   /** Every row that gives this id, in the order of the rules. */
   readonly rows: readonly Verdict[]
   /** The rules of the collection that have none. */
   readonly rules: readonly RuleNote[]
+  /** Where there is no row: rows that have what was written as the key in another column, of which no two rows have the same. */
+  readonly elsewhere?: readonly Elsewhere[]
+}
+
+/** `400003` is no key of students, it is the `local_id` of one. */
+export interface Elsewhere {
+  readonly rule: string
+  readonly value: string
+  /** `local_id` */
+  readonly column: string
+  readonly row: RowName
+  readonly keyColumn: string
+  /** PowerSchool's name of the key, `STUDENTS.DCID`, where a PowerQuery tells it. */
+  readonly keyPowerSchool?: string
 }

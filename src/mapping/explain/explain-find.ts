@@ -5,6 +5,7 @@ import { resolvePath } from '../check/scope.ts'
 import type { Expression } from '../formula/expression.ts'
 import { allRows } from '../run/compile-selection.ts'
 import type { Frame } from '../run/frame.ts'
+import type { RunningRule } from '../run/machine.ts'
 import type { RuleTree } from '../schema/mapping-tree.ts'
 import { type Explaining, identitySlotOf, keySlotOf, sourceOf, standingOn, whileScoping } from './explain-run.ts'
 
@@ -15,54 +16,70 @@ export interface FoundRows {
   readonly isOtherForm: boolean
 }
 
-/** Goes through the whole source, unless the form of the id says in which row it is, or that it is in none. */
+/** Goes through the whole source, unless the form of the id says in which rows it can be, or that it is in none. */
 export function rowsWithId(rule: RuleTree, sourcedId: string, explaining: Explaining): FoundRows {
   const { machine } = explaining
   const source = sourceOf(rule, explaining)
   const running = machine.rule(rule.id)
   const keepsIds = rule.createOnly?.some(({ text }) => text === 'id') === true
-  const guess = guessRow(rule, sourcedId, explaining)
-  if (guess.isSure && !keepsIds) return { frames: guess.frame ? [guess.frame] : [], isOtherForm: guess.isOtherForm }
+  const guess = guessRows(rule, sourcedId, explaining)
+  if (guess === 'other-form' && !keepsIds) return { frames: [], isOtherForm: true }
+  const near = Array.isArray(guess) ? guess : []
+  const isGuessed = Array.isArray(guess) && !keepsIds
   const frames: Frame[] = []
-  for (const staged of allRows(source.name, machine)) {
+  for (const staged of isGuessed ? [] : allRows(source.name, machine)) {
     const frame = running.frameOf(staged)
-    const id = frame.ordinal === staged.ordinal ? whileScoping(frame, () => running.sourcedIdOf(frame)) : undefined
-    if (id === sourcedId) frames.push(frame)
+    if (frame.ordinal === staged.ordinal && idOf(frame, running) === sourcedId) frames.push(frame)
   }
-  const near = guess.frame
-  const isNear = frames.length === 0 && near !== undefined && running.sourcedIdOf(near) === undefined
-  return { frames: isNear ? [near] : frames, isOtherForm: false }
+  if (isGuessed) frames.push(...near.filter((frame) => idOf(frame, running) === sourcedId))
+  if (frames.length > 0) return { frames, isOtherForm: false }
+  const [nearest] = near.filter((frame) => running.sourcedIdOf(frame) === undefined)
+  return { frames: nearest ? [nearest] : [], isOtherForm: false }
 }
 
-interface Guess {
-  /** Nothing but this row, or none, can give the id. */
-  readonly isSure: boolean
-  readonly isOtherForm: boolean
-  readonly frame?: Frame | undefined
-}
+const idOf = (frame: Frame, running: RunningRule) => whileScoping(frame, () => running.sourcedIdOf(frame))
 
-const NO_GUESS: Guess = { isSure: false, isOtherForm: false }
-
-/** Reads the id backwards, where its formula joins texts and values by `&`: none of these is blank in an id. */
-function guessRow(rule: RuleTree, sourcedId: string, explaining: Explaining): Guess {
-  if (rule.sourcedId.kind !== 'formula') return NO_GUESS
+/**
+ * Reads the id backwards, where its formula joins texts and values by `&`: none of these is blank in an id. The only rows that
+ * can give it, in their order; undefined where they cannot be told.
+ */
+function guessRows(rule: RuleTree, sourcedId: string, explaining: Explaining): Frame[] | 'other-form' | undefined {
+  if (rule.sourcedId.kind !== 'formula') return undefined
   const parts = joined(rule.sourcedId.expression)
   const values = parts.filter(({ kind }) => kind !== 'text')
-  if (values.length > MAX_VALUES || sourcedId.length > MAX_LENGTH) return NO_GUESS
-  const pattern = parts.map((part) => (part.kind === 'text' ? escaped(part.value) : '(.+)')).join('')
-  const groups = new RegExp(`^${pattern}$`, 's').exec(sourcedId)
-  if (groups === null) return { isSure: true, isOtherForm: true }
+  if (values.length > MAX_VALUES || sourcedId.length > MAX_LENGTH) return undefined
+  if (!patternOf(parts).test(sourcedId)) return 'other-form'
   const slot = identitySlotOf(rule, explaining)
   const at = parts.findIndex((part) => cellOf(part, rule, explaining) === slot)
-  const text = groups[1 + parts.slice(0, at).filter(({ kind }) => kind !== 'text').length]
-  if (at < 0 || text === undefined) return NO_GUESS
-  const isSure = parts.every((part, index) => index === at || part.kind === 'text')
-  return { isSure, isOtherForm: false, frame: frameOf(text, slot, rule, explaining) }
+  const texts = at < 0 ? [] : textsAt(parts, at, sourcedId)
+  if (at < 0 || texts.length > MAX_TEXTS) return undefined
+  return texts.flatMap((text) => frameOf(text, slot, rule, explaining) ?? []).toSorted((a, b) => a.ordinal - b.ordinal)
+}
+
+/** What can stand at one place of the id: `sec5t7t8` of `"sec" & id & "t" & …` has `5` and `5t7`. */
+function textsAt(parts: readonly Expression[], at: number, sourcedId: string): string[] {
+  const [before, after] = [patternOf(parts.slice(0, at)), patternOf(parts.slice(at + 1))]
+  const places = Array.from({ length: sourcedId.length + 1 }, (_, place) => place)
+  const starts = places.filter((place) => before.test(sourcedId.slice(0, place)))
+  const ends = places.filter((place) => after.test(sourcedId.slice(place)))
+  return starts.flatMap((start) => ends.filter((end) => end > start).map((end) => sourcedId.slice(start, end)))
+}
+
+const patternOf = (parts: readonly Expression[]) =>
+  new RegExp(`^${parts.map((part) => (part.kind === 'text' ? escaped(part.value) : '(.+)')).join('')}$`, 's')
+
+/** Whether a text looks like an id of the rule: by the word that its formula begins with, without which any text would. */
+export function isIdOf(text: string, { sourcedId }: RuleTree): boolean {
+  if (sourcedId.kind !== 'formula' || text.length > MAX_LENGTH) return false
+  const parts = joined(sourcedId.expression)
+  const values = parts.filter(({ kind }) => kind !== 'text')
+  return parts[0]?.kind === 'text' && values.length <= MAX_VALUES && patternOf(parts).test(text)
 }
 
 /** They bound the search for where one value ends and the next begins. */
 const MAX_VALUES = 3
 const MAX_LENGTH = 255
+const MAX_TEXTS = 20
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 

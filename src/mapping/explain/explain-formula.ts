@@ -2,14 +2,14 @@
 
 import { lookupTypeIn } from '../check/infer.ts'
 import { type Route, resolvePath, type Step } from '../check/scope.ts'
-import type { Expression } from '../formula/expression.ts'
+import { type Expression, partsOf } from '../formula/expression.ts'
 import { compileFormula } from '../run/compile-formula.ts'
 import { compileRoute } from '../run/compile-path.ts'
 import type { FormulaTree } from '../schema/mapping-tree.ts'
 import { neededArguments } from './explain-choice.ts'
 import type { ExplainedColumn, ExplainedInput, ExplainedText, RowName } from './explain-data.ts'
 import { isFrame, rowName, type Standing, shown, standingOn } from './explain-run.ts'
-import { inheritedParts, partsOf } from './origins.ts'
+import { inheritedParts } from './origins.ts'
 import { textOfFormula } from './origins-text.ts'
 
 export function explainFormula(formula: FormulaTree, standing: Standing): ExplainedText {

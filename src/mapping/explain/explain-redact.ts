@@ -10,7 +10,8 @@ import type {
 } from './explain-data.ts'
 
 export function maskValue(value: Shown): Shown {
-  if (typeof value === 'string') return value.replace(/\p{L}/gu, 'x').replace(/\p{N}/gu, '9')
+  // Marks are vowels in some scripts.
+  if (typeof value === 'string') return value.replace(/[\p{L}\p{M}]/gu, 'x').replace(/\p{N}/gu, '9')
   if (typeof value === 'number') return Number(String(value).replace(/\d/g, '9'))
   if (value === null || typeof value === 'boolean') return value
   if (Array.isArray(value)) return value.map(maskValue)
@@ -64,7 +65,17 @@ function redactText<T extends ExplainedText>(text: T): T {
     ...text,
     value: isOfRow ? maskValue(text.value) : text.value,
     inputs: text.inputs.map(redactInput),
-    ...(inherited && { inherited: inherited.map((lower) => ({ ...lower, value: maskValue(lower.value) })) }),
+    ...(inherited && { inherited: inherited.map(redactInherited) }),
+  }
+}
+
+/** What it reads is told where the formula on top is. */
+function redactInherited(text: ExplainedText): ExplainedText {
+  const { inherited } = text
+  return {
+    ...text,
+    value: maskValue(text.value),
+    ...(inherited && { inherited: inherited.map(redactInherited) }),
   }
 }
 

@@ -12,6 +12,8 @@ import type {
   Shown,
   Verdict,
 } from './explain-data.ts'
+import { elsewhereText } from './explain-elsewhere.ts'
+import type { RemovedField } from './history.ts'
 
 /** Lines without a line break at the end. With `field` that one alone is told, in full. */
 export function explanationText(explained: ExplainedRecord, field?: string): string {
@@ -27,15 +29,19 @@ function recordLines(explained: ExplainedRecord, record: MappedRow, field: strin
   if (field !== undefined) {
     const [found] = record.fields
     if (found) return fieldLines(found, name)
+    const [removed] = record.removed
+    if (removed) return [`${name} ${field} is ${removedText(removed)}.`]
     return [`${name} is of the rule ${record.rule}, which does not fill ${field}: it is blank.`]
   }
   const others = explained.rows.filter(({ isPublished }) => !isPublished)
+  const width = Math.max(...[...record.fields, ...record.removed].map(({ name: { length } }) => length))
   return [
     `${name} is made by ${record.rule} of ${rowText(record.row)}.`,
     ...(record.where.length > 0 ? ['', 'It is in scope, for this holds:'] : []),
     ...record.where.flatMap((condition) => indented(textLines(condition))),
     '',
-    ...record.fields.map((one) => shortField(one, Math.max(...record.fields.map((other) => other.name.length)))),
+    ...record.fields.map((one) => shortField(one, width)),
+    ...record.removed.map((one) => `  ${one.name.padEnd(width)}   ${removedText(one)}`),
     ...others.flatMap((verdict) => ['', ...verdictLines(verdict)]),
   ]
 }
@@ -48,18 +54,24 @@ function fieldLines(field: ExplainedField, record: string): string[] {
 const keptText = ({ place, now }: NonNullable<ExplainedField['kept']>) =>
   `  kept as first published (create_only, ${placeText(place)}); its formula gives ${valueText(now)} now`
 
+function removedText({ place, before: [said] }: RemovedField): string {
+  const before = said ? ` (before: ${placeText(said.places[0])} ${said.text})` : ''
+  return `taken away in ${placeText(place)}${before}`
+}
+
 function shortField({ name, value, place, kept }: ExplainedField, width: number): string {
   const note = kept ? '  (kept, create_only)' : ''
   return `  ${name.padEnd(width)} = ${valueText(value)}   ${placeText(place)}${note}`
 }
 
 function absentLines(explained: ExplainedRecord): string[] {
-  const { rows, rules } = explained
+  const { rows, rules, elsewhere = [] } = explained
   const head = `${nameOf(explained)} is not published: the mapping makes no such record of the rows of the last crawl.`
   return [
     head,
     ...rows.flatMap((verdict) => indented(verdictLines(verdict))),
     ...rules.map((note) => `  ${noteText(note)}`),
+    ...elsewhere.map((one) => `  ${elsewhereText(one)}`),
   ]
 }
 
@@ -84,7 +96,7 @@ const NOTES: Readonly<ByName<RuleNote['state'], (note: RuleNote) => string>> = {
 
 type ByName<K extends string, T> = { readonly [name in K]: T }
 
-const noteText = (note: RuleNote) => `${note.rule}: ${NOTES[note.state](note)}`
+export const noteText = (note: RuleNote) => `${note.rule}: ${NOTES[note.state](note)}`
 
 function verdictLines(verdict: Verdict): string[] {
   const { rule, row, group, reason } = verdict
@@ -116,6 +128,16 @@ function reasonLines(reason: Reason): string[] {
       return reason satisfies never
   }
 }
+
+/** On one line, without the values that it rests on. */
+export function shortReason(reason: Reason): string {
+  if (reason.kind !== 'where') return (reasonLines(reason)[0] ?? '').replace(/\.$/, '')
+  const { condition, failing } = reason
+  const [part = condition.text.replace(/^=\s*/, '')] = failing ?? []
+  return `${part.length > MOST_SHOWN ? `${part.slice(0, MOST_SHOWN)}…` : part} does not hold (${placeText(condition.place)})`
+}
+
+const MOST_SHOWN = 100
 
 function failingText(failing: readonly string[] | undefined): string {
   const [part, ...more] = failing ?? []
@@ -200,7 +222,7 @@ function rowsText(rows: readonly RowName[], all: number): string {
 
 const rowText = ({ source, key }: RowName) => `${source} ${key}`
 
-const placeText = ({ file, line }: Place) => `${file}:${line}`
+export const placeText = ({ file, line }: Place) => `${file}:${line}`
 
 const SHOWN_MEMBERS = 12
 

@@ -71,7 +71,8 @@ function failingCondition(formula: FormulaTree, standing: Standing): Reason {
   }
 }
 
-function conjuncts(expression: Expression): Expression[] {
+/** What `and` joins. */
+export function conjuncts(expression: Expression): Expression[] {
   if (expression.kind === 'inherited') return conjuncts(expression.expression)
   const isAnd = expression.kind === 'binary' && expression.operator === 'and'
   return isAnd ? [...conjuncts(expression.left), ...conjuncts(expression.right)] : [expression]

@@ -3,9 +3,10 @@ import type { CheckedMapping } from '../check/check.ts'
 import { isRequired } from '../check/check-cycles.ts'
 import type { RunInput } from '../ports.ts'
 import type { Frame } from '../run/frame.ts'
-import type { FieldTree, RuleTree } from '../schema/mapping-tree.ts'
+import type { FieldTree, RuleTree, SourceTree } from '../schema/mapping-tree.ts'
 import { shapeAt } from '../shape.ts'
 import type { ExplainedField, ExplainedRecord, RuleNote, Verdict } from './explain-data.ts'
+import { elsewhereOf } from './explain-elsewhere.ts'
 import { rowsWithId } from './explain-find.ts'
 import { explainFormula } from './explain-formula.ts'
 import { explainLookup } from './explain-lookup.ts'
@@ -18,9 +19,11 @@ import {
   sourceOf,
   standingOn,
   startExplaining,
+  type Tellers,
 } from './explain-run.ts'
 import { explainValue, madeOf } from './explain-value.ts'
 import { explainVerdict } from './explain-verdict.ts'
+import { removalOf, removedFields } from './history.ts'
 import { originOf } from './origins.ts'
 
 export interface ExplainQuestion {
@@ -49,7 +52,7 @@ type MappedExplanation = NonNullable<ExplainedRecord['record']>
 
 /** Over the rows of `input`, all in one go: it looks through every row of the collection's rules where it must. */
 export function explainRecord(checked: CheckedMapping, input: RunInput, question: ExplainQuestion): ExplainedRecord {
-  return explainId(question, start(checked, input))
+  return explainId(question, startTelling(checked, input))
 }
 
 export interface RowQuestion {
@@ -62,14 +65,16 @@ export interface RowQuestion {
 
 /** The record that a rule makes of the row with this key, or why it makes none. */
 export function explainRow(checked: CheckedMapping, input: RunInput, question: RowQuestion): ExplainedRecord {
-  const explaining = start(checked, input)
+  const explaining = startTelling(checked, input)
   const rule = checked.tree.rules.get(question.rule)
   const [collection = ''] = question.rule.split('.')
   const asked = `${question.rule}/${question.key}`
   const frame = rule && frameByKey(rule, question.key, explaining)
   if (rule === undefined || frame === undefined) {
-    const rules = [rule ? noteOn(rule, question.crawl, explaining) : offNote(question.rule, checked)]
-    return { asked, collection, sourcedId: undefined, isMapped: false, rows: [], rules }
+    const rules = [rule ? noteOn(rule, question.crawl, explaining) : noteOfRule(question.rule, checked)]
+    const found = rule ? elsewhereOf(rule, [question.key], explaining) : []
+    const elsewhere = found.length > 0 ? { elsewhere: found } : {}
+    return { asked, collection, sourcedId: undefined, isMapped: false, rows: [], rules, ...elsewhere }
   }
   const sourcedId = explaining.machine.rule(rule.id).sourcedIdOf(frame)
   if (sourcedId !== undefined) return { asked, ...explainId({ ...question, collection, sourcedId }, explaining) }
@@ -77,8 +82,10 @@ export function explainRow(checked: CheckedMapping, input: RunInput, question: R
   return { asked, collection, sourcedId, isMapped: false, rows, rules: [] }
 }
 
-function start(checked: CheckedMapping, input: RunInput): Explaining {
-  return startExplaining(checked, input, { lookup: explainLookup, verdict: explainVerdict })
+export const TELLERS: Tellers = { lookup: explainLookup, verdict: explainVerdict }
+
+export function startTelling(checked: CheckedMapping, input: RunInput): Explaining {
+  return startExplaining(checked, input, TELLERS)
 }
 
 function explainId(question: ExplainQuestion, explaining: Explaining): ExplainedRecord {
@@ -93,12 +100,41 @@ function explainId(question: ExplainQuestion, explaining: Explaining): Explained
     if (isOtherForm) rules.push(otherForm(rule))
     else if (frames.length === 0) rules.unshift(noteOn(rule, crawl, explaining))
   }
-  for (const id of switchedOff(collection, explaining.checked)) rules.push(offNote(id, explaining.checked))
-  const published = found.filter(({ rule, frame }) => explaining.machine.rule(rule.id).isIn(frame))
-  const winner = published.find((one) => keepsId(one, sourcedId, explaining)) ?? published[0]
+  for (const id of switchedOff(collection, explaining.checked)) rules.push(noteOfRule(id, explaining.checked))
+  const winner = chosenOf(found, sourcedId, explaining)
   const rows = found.map((one) => verdictOn(one, winner, explaining))
-  if (winner === undefined) return { collection, sourcedId, isMapped: false, rows, rules }
+  if (winner === undefined) {
+    const elsewhere = found.length === 0 ? elsewhereIn(collection, sourcedId, explaining) : {}
+    return { collection, sourcedId, isMapped: false, rows, rules, ...elsewhere }
+  }
   return { collection, sourcedId, isMapped: true, record: recordOf(winner, field, explaining), rows, rules }
+}
+
+/** The row whose record has this id. */
+export function winnerOf(collection: string, sourcedId: string, explaining: Explaining): Found | undefined {
+  const rules = [...explaining.checked.tree.rules.values()].filter((rule) => rule.collection === collection)
+  const found = rules.flatMap((rule) =>
+    rowsWithId(rule, sourcedId, explaining).frames.map((frame): Found => ({ rule, frame })),
+  )
+  return chosenOf(found, sourcedId, explaining)
+}
+
+function chosenOf(found: readonly Found[], sourcedId: string, explaining: Explaining): Found | undefined {
+  const published = found.filter(({ rule, frame }) => explaining.machine.rule(rule.id).isIn(frame))
+  return published.find((one) => keepsId(one, sourcedId, explaining)) ?? published[0]
+}
+
+/** Each source of the collection is looked through once, for the id and for what is behind its first letters. */
+function elsewhereIn(
+  collection: string,
+  sourcedId: string,
+  explaining: Explaining,
+): Pick<ExplainedRecord, 'elsewhere'> {
+  const rules = [...explaining.checked.tree.rules.values()].filter((rule) => rule.collection === collection)
+  const first = rules.filter((rule, at) => rules.findIndex(({ from }) => from.text === rule.from.text) === at)
+  const values = [sourcedId, sourcedId.replace(/^[a-z]+(?=\d)/i, '')]
+  const elsewhere = first.flatMap((rule) => elsewhereOf(rule, values, explaining))
+  return elsewhere.length > 0 ? { elsewhere } : {}
 }
 
 /** Of rows that give one id, one is published: the first, or the one that was first published under it. */
@@ -118,7 +154,7 @@ function keepsId({ rule, frame }: Found, sourcedId: string, explaining: Explaini
 
 function recordOf({ rule, frame }: Found, only: string | undefined, explaining: Explaining): MappedExplanation {
   const standing = standingOn(rule, frame, explaining)
-  const isAsked = ({ name }: FieldTree, prefix = '') => only === undefined || `${prefix}${name}` === only
+  const isAsked = ({ name }: Pick<FieldTree, 'name'>, prefix = '') => only === undefined || `${prefix}${name}` === only
   return {
     rule: rule.id,
     row: rowName(sourceOf(rule, explaining), frame),
@@ -127,6 +163,7 @@ function recordOf({ rule, frame }: Found, only: string | undefined, explaining: 
       ...rule.fields.filter((field) => isAsked(field)).map((field) => fieldOf(field, standing)),
       ...rule.metadata.filter((field) => isAsked(field, 'metadata.')).map((field) => metadataOf(field, standing)),
     ],
+    removed: removedFields(rule, explaining.checked).filter((field) => isAsked(field)),
   }
 }
 
@@ -166,21 +203,28 @@ function otherForm({ id, sourcedId }: RuleTree): RuleNote {
 }
 
 function noteOn(rule: RuleTree, crawl: CrawlFacts | undefined, explaining: Explaining): RuleNote {
+  return { rule: rule.id, ...readingOf(sourceOf(rule, explaining), crawl, explaining) }
+}
+
+/** Whether and how the last crawl read a source. */
+export function readingOf(
+  { name, when, rest, powerquery }: SourceTree,
+  crawl: CrawlFacts | undefined,
+  explaining: Explaining,
+): Omit<RuleNote, 'rule'> {
   const { template, unread } = crawl ?? NO_FACTS
-  const { name, when, rest, powerquery } = sourceOf(rule, explaining)
   const rowCount = explaining.machine.rows.count(name)
   const setting = when?.text.replace(/^settings\./, '')
   const isOff = setting !== undefined && explaining.machine.settings[setting] !== true
   const lacksReader = template === 'rest' && rest === undefined
   if (isOff || lacksReader || unread.includes(name)) {
     const why = isOff ? { when: setting } : lacksReader ? { needs: 'powerquery' as const } : {}
-    return { rule: rule.id, state: 'not-read', source: name, ...why }
+    return { state: 'not-read', source: name, ...why }
   }
   const isByQuery = template === 'powerquery' && powerquery !== undefined
   const reader = isByQuery ? powerquery.place : rest?.place
   const filter = isByQuery ? undefined : rest?.q?.text
   return {
-    rule: rule.id,
     state: 'no-row',
     source: name,
     rowCount,
@@ -195,8 +239,9 @@ function switchedOff(collection: string, { tree }: CheckedMapping): string[] {
   return [...all].filter((id) => id.startsWith(`${collection}.`) && !tree.rules.has(id))
 }
 
-function offNote(rule: string, { tree }: CheckedMapping): RuleNote {
+/** Of a rule that is switched off or taken away. */
+export function noteOfRule(rule: string, { tree }: CheckedMapping): RuleNote {
   const path = `entities.${rule}`
-  const place = tree.removed.get(path) ?? tree.seen.get(path)
+  const place = removalOf(path, tree) ?? tree.seen.get(path)
   return { rule, state: tree.off.has(rule) ? 'off' : 'removed', ...(place && { place }) }
 }

@@ -12,7 +12,7 @@ import {
   stagedType,
   withVariable,
 } from '../check/scope.ts'
-import type { Expression } from '../formula/expression.ts'
+import { type Expression, partsOf } from '../formula/expression.ts'
 import type { FormulaTree, LookupTree, RuleTree, Selection, ValueTree } from '../schema/mapping-tree.ts'
 
 /** Who is told; the same thing may be told several times. */
@@ -124,37 +124,15 @@ function walkMembers(list: FormulaTree, walking: Walking) {
 export const walkFormula = ({ expression }: FormulaTree, walking: Walking) => walkExpression(expression, walking)
 
 function walkExpression(expression: Expression, walking: Walking): void {
-  switch (expression.kind) {
-    case 'path':
-      walkPath(expression, walking, true)
-      return
-    case 'list':
-      for (const item of expression.items) walkExpression(item, walking)
-      return
-    case 'call': {
-      const [first] = expression.args
-      if (expression.name === 'code' && first?.kind === 'text') walking.walker.table?.(first.value)
-      for (const arg of expression.args) walkExpression(arg, walking)
-      return
-    }
-    case 'unary':
-    case 'blank':
-      walkExpression(expression.operand, walking)
-      return
-    case 'binary':
-      walkExpression(expression.left, walking)
-      walkExpression(expression.right, walking)
-      return
-    case 'inherited':
-      walkExpression(expression.expression, walking)
-      return
-    case 'text':
-    case 'number':
-    case 'boolean':
-      return
-    default:
-      expression satisfies never
+  if (expression.kind === 'path') {
+    walkPath(expression, walking, true)
+    return
   }
+  if (expression.kind === 'call' && expression.name === 'code') {
+    const [table] = expression.args
+    if (table?.kind === 'text') walking.walker.table?.(table.value)
+  }
+  for (const part of partsOf(expression)) walkExpression(part, walking)
 }
 
 /** Of a path through a list, the member that it ends at counts; a list at its end counts whole if `isWhole`. */

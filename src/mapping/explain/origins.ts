@@ -4,9 +4,9 @@ import type { CheckedMapping } from '../check/check.ts'
 import { leavesOf } from '../check/column-uses.ts'
 import { type ColumnName, lookupScope, ruleScope } from '../check/scope.ts'
 import type { Place } from '../diagnostic.ts'
-import type { Expression } from '../formula/expression.ts'
-import type { FormulaTree, MappingTree, RuleTree, ValueTree } from '../schema/mapping-tree.ts'
-import { placeOf, textOfFormula, textOfNode, textOfValue } from './origins-text.ts'
+import { type Expression, partsOf } from '../formula/expression.ts'
+import type { FormulaTree, LookupTree, MappingTree, RuleTree, Selection, ValueTree } from '../schema/mapping-tree.ts'
+import { placeOf, textOfFormula, textOfLookup, textOfNode, textOfValue } from './origins-text.ts'
 import { type Walker, type Walking, walkFormula, walkLookup, walkValue } from './origins-walk.ts'
 
 /** A text of the mapping, and what the word `inherited` in it stands for. */
@@ -23,7 +23,7 @@ export interface FieldOrigin extends Origin {
   readonly collection: string
   /** `users.student` */
   readonly rule: string
-  /** `email`, `metadata.microsoft.userFlags`, `id`, or `where` for the whole scope. */
+  /** `email`, `metadata.microsoft.userFlags`, `id`, `with.school` of a lookup, or `where` for the whole scope. */
   readonly field: string
   /** `students.contact_info.email`: what it reads, in order; then what its lookups read. */
   readonly columns: readonly string[]
@@ -34,8 +34,8 @@ export interface FieldOrigin extends Origin {
 }
 
 /**
- * By `users.student.email`, `users.student.metadata.x`, `users.student.id`, `users.student.where`, in the order of the
- * mapping. A rule without a `where` has no entry of that name; one of several conditions joins them by `; `.
+ * By `users.student.email`, `users.student.metadata.x`, `users.student.id`, `users.student.with.school`,
+ * `users.student.where`, in the order of the mapping. A rule without a `where` has no entry of that name; one of several conditions joins them by `; `.
  */
 export function fieldOrigins({ tree }: Pick<CheckedMapping, 'tree'>): ReadonlyMap<string, FieldOrigin> {
   const origins = new Map<string, FieldOrigin>()
@@ -71,6 +71,17 @@ function ruleOrigins(rule: RuleTree, tree: MappingTree): FieldOrigin[] {
   }
   return [
     ...(where ? [where] : []),
+    ...rule.lookups.map(
+      (lookup, index): FieldOrigin => ({
+        place: lookup.key.place,
+        text: textOfLookup(lookup),
+        ...inheritedIn(expressionsOfLookup(lookup)),
+        collection,
+        rule: rule.id,
+        field: `with.${lookup.name}`,
+        ...readsOf((walker) => walkLookup(lookup, { walker, scope: lookupScope(scope, index) }), tree),
+      }),
+    ),
     ofValue('id', rule.sourcedId),
     ...rule.fields.map(({ name, value }) => ofValue(name, value)),
     ...rule.metadata.map(({ name, value }) => ofValue(`metadata.${name}`, value)),
@@ -106,34 +117,21 @@ export function inheritedParts(expression: Expression): Inherited[] {
   return expression.kind === 'inherited' ? [expression] : partsOf(expression).flatMap(inheritedParts)
 }
 
-/** The parts of which an expression is made. */
-export function partsOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case 'list':
-      return expression.items
-    case 'call':
-      return expression.args
-    case 'unary':
-    case 'blank':
-      return [expression.operand]
-    case 'binary':
-      return [expression.left, expression.right]
-    case 'inherited':
-      return [expression.expression]
-    case 'path':
-    case 'text':
-    case 'number':
-    case 'boolean':
-      return []
-    default:
-      return expression satisfies never
-  }
+const ofFormulas = (formulas: readonly (FormulaTree | undefined)[]): Expression[] =>
+  formulas.flatMap((formula) => formula?.expression ?? [])
+
+function expressionsOfLookup({ from }: LookupTree): Expression[] {
+  if (from.kind === 'rows') return expressionsOfSelection(from.selection)
+  return from.kind === 'list' ? ofFormulas([from.list, ...from.where, from.order]) : []
+}
+
+function expressionsOfSelection({ key, match, where, order }: Selection): Expression[] {
+  const operands = [...(key ? [key] : []), ...(match ?? []).map((member) => member.value)]
+  return [...operands.flatMap(expressionsOf), ...ofFormulas([...where, order])]
 }
 
 /** Every formula in a value, in the order of its text. */
 function expressionsOf(value: ValueTree): Expression[] {
-  const ofFormulas = (formulas: readonly (FormulaTree | undefined)[]) =>
-    formulas.flatMap((formula) => formula?.expression ?? [])
   switch (value.kind) {
     case 'formula':
       return [value.expression]
@@ -141,11 +139,8 @@ function expressionsOf(value: ValueTree): Expression[] {
       return value.items.flatMap(expressionsOf)
     case 'group':
       return value.members.flatMap((member) => expressionsOf(member.value))
-    case 'ref': {
-      const { key, match, where, order } = value.selection
-      const operands = [...(key ? [key] : []), ...(match ?? []).map((member) => member.value)]
-      return [...operands.flatMap(expressionsOf), ...ofFormulas([...where, order])]
-    }
+    case 'ref':
+      return expressionsOfSelection(value.selection)
     case 'inverse':
       return ofFormulas([...value.where, value.order])
     case 'each':

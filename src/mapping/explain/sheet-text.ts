@@ -1,16 +1,51 @@
 // Writes the sheet as Markdown and as CSV.
 import type { Place } from '../diagnostic.ts'
-import type { Sheet, SheetRow, SheetTable } from './sheet.ts'
+import type { Replaced, Sheet, SheetRow, SheetSetting } from './sheet.ts'
+import type { SheetCode, SheetTable } from './sheet-tables.ts'
 
-const HEADINGS = ['Target', 'Rule', 'What it is', 'Source columns', 'Formula', 'Where', 'Replaces'] as const
+const HEADINGS = [
+  'Target',
+  'Rule',
+  'What it is',
+  'Source columns',
+  'PowerSchool',
+  'Formula',
+  'Where',
+  'Replaces',
+] as const
+
+const AFTER: Partial<Readonly<Record<SheetRow['kind'], string>>> = { scope: ' (which rows)', lookup: ' (a lookup)' }
 
 function cellsOf(row: SheetRow): string[] {
-  const target = row.kind === 'scope' ? `${row.target} (which rows)` : row.target
-  const replaces = row.replaces.map(({ formula, place }) => `${formula} (${placeText(place)})`).join('; ')
-  return [target, row.rule, row.what, row.columns.join(', '), row.formula, placeText(row.place), replaces]
+  const { rule, what, columns, powerSchool, formula, places, replaces } = row
+  const target = `${row.target}${AFTER[row.kind] ?? ''}`
+  return [
+    target,
+    rule,
+    what,
+    columns.join(', '),
+    powerSchool.join(', '),
+    formula,
+    placesText(places),
+    beforeText(replaces),
+  ]
 }
 
 const placeText = ({ file, line }: Place) => `${file}:${line}`
+
+const placesText = (places: readonly Place[]) => places.map(placeText).join(', ')
+
+const beforeText = (replaces: readonly Replaced[]) =>
+  replaces.map(({ formula, place }) => `${formula} (${placeText(place)})`).join('; ')
+
+const SETTING_HEADINGS = ['Setting', 'Value', 'Where', 'Replaces']
+
+const settingCells = ({ name, value, place, isOfBridge, replaces }: SheetSetting) => [
+  name,
+  JSON.stringify(value) ?? '',
+  isOfBridge ? "the bridge's settings" : placeText(place),
+  beforeText(replaces),
+]
 
 /** A list of rules, one table each, then the settings and the code tables. */
 export function sheetMarkdown({ rows, settings, tables }: Sheet): string {
@@ -18,31 +53,33 @@ export function sheetMarkdown({ rows, settings, tables }: Sheet): string {
   const [target, , ...more] = HEADINGS
   const parts = [
     '# Mapping',
-    ...rules.flatMap((rule) => [
-      `## ${rule}`,
-      markdownTable(
-        [target, ...more],
-        rows.filter((row) => row.rule === rule).map((row) => cellsOf(row).filter((_, at) => at !== 1)),
-        CODE_COLUMNS,
-      ),
-    ]),
+    ...rules.flatMap((rule) => {
+      const own = rows.filter((row) => row.rule === rule)
+      const off = own[0]?.off
+      return [
+        `## ${rule}${off === undefined ? '' : ` (off)\n\nOff now, and nothing of it is published: ${markdownText(off)}.`}`,
+        markdownTable(
+          [target, ...more],
+          own.map((row) => cellsOf(row).filter((_, at) => at !== 1)),
+          CODE_COLUMNS,
+        ),
+      ]
+    }),
     '## Settings',
-    markdownTable(
-      ['Setting', 'Value', 'Where'],
-      settings.map(({ name, value, place }) => [name, JSON.stringify(value) ?? '', placeText(place)]),
-      [1],
-    ),
+    markdownTable(SETTING_HEADINGS, settings.map(settingCells), [1, 3]),
     ...tables.flatMap((table) => [`## Table ${table.name}`, tableMarkdown(table)]),
   ]
   return `${parts.join('\n\n')}\n`
 }
 
 /** Formula and what it replaces, among a rule's cells. */
-const CODE_COLUMNS = [3, 5]
+const CODE_COLUMNS = [4, 6]
 
-function tableMarkdown({ place, codes, otherwise }: SheetTable): string {
-  const rows = codes.map(([code, value]) => [code, value])
-  return `${markdownTable(['Code', 'Becomes'], [...rows, ['(any other)', otherwise]], [])}\n\n${placeText(place)}`
+const codeCells = ({ code, value, place, replaces }: SheetCode) => [code, value, placeText(place), beforeText(replaces)]
+
+function tableMarkdown({ places, codes, otherwise }: SheetTable): string {
+  const rows = [...codes, { code: '(any other)', ...otherwise }].map(codeCells)
+  return `${markdownTable(['Code', 'Becomes', 'Where', 'Replaces'], rows, [])}\n\n${placesText(places)}`
 }
 
 function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[], code: readonly number[]) {
@@ -68,17 +105,28 @@ const oneLine = (text: string) => text.replace(/\s*[\r\n]+\s*/g, ' ')
 export function sheetCsv({ rows, settings, tables }: Sheet): string {
   const lines = [
     [...HEADINGS],
-    ...rows.map(cellsOf),
-    ...settings.map(({ name, value, place }) => csvRow(`setting ${name}`, JSON.stringify(value) ?? '', place)),
-    ...tables.flatMap(({ name, codes, otherwise, place }) => [
-      ...codes.map(([code, value]) => csvRow(`table ${name}: ${code}`, value, place)),
-      csvRow(`table ${name}: any other`, otherwise, place),
+    ...rows.map((row) => cellsOf(row.off === undefined ? row : { ...row, what: offText(row.off, row.what) })),
+    ...settings.map(settingCells).map(([name, ...more]) => csvRow(`setting ${name}`, more)),
+    ...tables.flatMap(({ name, codes, otherwise }) => [
+      ...codes.map(codeCells).map(([code, ...more]) => csvRow(`table ${name}: ${code}`, more)),
+      csvRow(`table ${name}: any other`, codeCells({ code: '', ...otherwise }).slice(1)),
     ]),
   ]
   return lines.map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('')
 }
 
-const csvRow = (target: string, what: string, place: Place) => [target, '', what, '', '', placeText(place), '']
+const offText = (off: string, what: string) => `off now (${off})${what === '' ? '' : `; ${what}`}`
+
+const csvRow = (target: string, [what = '', where = '', replaces = '']: readonly string[]) => [
+  target,
+  '',
+  what,
+  '',
+  '',
+  '',
+  where,
+  replaces,
+]
 
 function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text

@@ -3,7 +3,7 @@ import { splitInverse } from '../check/check-value.ts'
 import { lookupTypeIn } from '../check/infer.ts'
 import { resolvePath, ruleScope, type Scope } from '../check/scope.ts'
 import type { Expression } from '../formula/expression.ts'
-import type { MappingTree, RuleTree, ValueTree } from '../schema/mapping-tree.ts'
+import type { FormulaTree, LookupTree, MappingTree, RuleTree, ValueTree } from '../schema/mapping-tree.ts'
 import { textOfFormula } from './origins-text.ts'
 
 /** Empty where only the formula tells. */
@@ -13,12 +13,22 @@ export function wordsOfValue(value: ValueTree, rule: RuleTree, tree: MappingTree
 }
 
 /** Which rows a rule is about: the lookups that must find something, and whether there are conditions besides. */
-export function wordsOfScope({ from, onePer, where, lookups }: RuleTree): string {
-  const one = onePer ? `, those with one ${textOfFormula(onePer).replace(/^=\s*/, '')} together` : ''
+export function wordsOfScope({ from, onePer, order, where, lookups }: RuleTree): string {
+  const plain = (formula: FormulaTree) => textOfFormula(formula).replace(/^=\s*/, '')
+  const first = order ? ` (the first by ${plain(order)} counts)` : ''
+  const one = onePer ? `, those with one ${plain(onePer)} together${first}` : ''
   const needed = lookups.filter(({ many, missing }) => !many && missing === 'skip').map(({ name }) => name)
   const found = needed.length > 0 ? `, whose ${needed.join(', ')} ${needed.length > 1 ? 'are' : 'is'} found` : ''
   const condition = where.length > 0 ? ', for which this holds' : ''
   return `${found === '' && condition === '' ? 'all ' : ''}rows of ${from.text}${one}${found}${condition}`
+}
+
+/** What a lookup is of; its formula tells the rest. */
+export function wordsOfLookup({ from, many }: LookupTree): string {
+  if (from.kind === 'broken') return ''
+  if (from.kind === 'list') return many ? 'members of a list' : 'a member of a list'
+  const { text } = from.selection.target
+  return many ? `rows of ${text}` : `one row of ${text}`
 }
 
 function valueWords(value: ValueTree, scope: Scope): string {

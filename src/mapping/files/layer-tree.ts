@@ -3,6 +3,7 @@ import type { Place, Report } from '../diagnostic.ts'
 import type { KeyOf } from '../schema/grammar.ts'
 import { expectMap, type Keys, readKeys } from '../schema/schema-reader.ts'
 import { loadFile, type MappingFile } from './load.ts'
+import { withoutMisplaced } from './misplaced.ts'
 import type { MapEntry, MapNode, ScalarNode } from './tree.ts'
 
 /** In the order in which they are read: rules after what they use. */
@@ -48,7 +49,7 @@ function addFile(keys: Keys<'file'>, union: Union): void {
     const { entries } = union.sections.get(name) ?? { entries: new Map<string, MapEntry>() }
     if (!union.sections.has(name)) union.sections.set(name, { key: section.key, entries })
     for (const entry of map.entries) {
-      if (name === 'entities') addCollection(entry, entries, union)
+      if (name === 'entities') addCollection(withoutMisplaced(entry, union.report), entries, union)
       else if (isNew(`${name}.${entry.name}`, entry.key, union)) entries.set(entry.name, entry)
     }
   }

@@ -6,8 +6,13 @@ import { readWord } from '../schema/schema-reader.ts'
 import { loadFile, type MappingFile } from './load.ts'
 import { entryOf, type ScalarNode } from './tree.ts'
 
-/** The text of a file, or undefined when there is none. */
-export type ReadText = (path: string) => string | undefined
+/** The text of a file, undefined when there is none, or why one cannot be read. */
+export type ReadText = (path: string) => string | undefined | Unreadable
+
+export interface Unreadable {
+  /** `EACCES` */
+  readonly why: string
+}
 
 export interface Layers {
   /** The lowest first. With diagnostics only those that were found. */
@@ -55,6 +60,11 @@ function openLayer(path: string, said: ScalarNode | undefined, search: Search): 
     const message = said
       ? `there is no file \`${path}\`. \`extends\` names \`${DEFAULT}\` or a file, its path beginning at this file's folder.${hintFor(said.text)}`
       : 'there is no such file. The setting MAPPING, or --mapping, takes the path of a layer.'
+    report(said?.place ?? { file: path, line: 1, column: 1 }, 'extends', message)
+    return
+  }
+  if (typeof text === 'object') {
+    const message = `the file \`${path}\` cannot be read (${text.why}). Name another, or let the user of the bridge read it.`
     report(said?.place ?? { file: path, line: 1, column: 1 }, 'extends', message)
     return
   }

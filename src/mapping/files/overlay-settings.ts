@@ -4,7 +4,7 @@ import { takenWord } from '../check/setting-words.ts'
 import type { Report } from '../diagnostic.ts'
 import { isFormula } from '../schema/schema-reader.ts'
 import { inheriting } from './overlay-inherited.ts'
-import { entryOf, type MapEntry, type MapNode, type Node, type ScalarNode } from './tree.ts'
+import { entryOf, type ListNode, type MapEntry, type MapNode, type Node, type ScalarNode } from './tree.ts'
 
 /**
  * The layer with settings as they go over those below. One of another kind is reported where it stands and left out: what is below
@@ -52,10 +52,32 @@ function wordsOf(entries: readonly MapEntry[]): string[] {
 function hasKindOf({ key, value }: MapEntry, replaced: Node, report: Report): boolean {
   if (replaced.kind === 'map' && entryOf(replaced, 'one_of')) return true
   const [below, above] = [plainOf(replaced), plainOf(value)]
+  if (below?.kind === 'list' && above?.kind === 'list') return hasMembersOf(key, above, below, report)
+  if (below?.kind === 'list' && above !== undefined && isPlain(above)) {
+    report(above.place, 'type', `\`settings.${key.text}\` is a list. Write \`[${above.text}]\`.`)
+    return false
+  }
+  if (above?.kind === 'list' && below !== undefined && isPlain(below)) {
+    const { is } = WANTED[kindOf(below)]
+    report(above.place, 'type', `\`settings.${key.text}\` is ${is}, not a list. Write it without the brackets.`)
+    return false
+  }
   const wanted = below && isPlain(below) ? kindOf(below) : undefined
   if (wanted === undefined || above === undefined || !isPlain(above) || kindOf(above) === wanted) return true
   const { is, hint } = WANTED[wanted]
   report(above.place, 'type', `\`settings.${key.text}\` is ${is}, not \`${above.text}\`. ${hint}`)
+  return false
+}
+
+/** An empty list says nothing of its members: the formulas that compare them do. */
+function hasMembersOf(key: ScalarNode, above: ListNode, below: ListNode, report: Report): boolean {
+  const [first] = below.items
+  const wanted = first && isPlain(first) ? kindOf(first) : undefined
+  const strange = above.items.find((item) => isPlain(item) && kindOf(item) !== wanted)
+  if (wanted === undefined || strange === undefined) return true
+  const members = above.items.map((item) => (isPlain(item) ? WANTED[wanted].write(item) : '…'))
+  const { many, how } = WANTED[wanted]
+  report(strange.place, 'type', `\`settings.${key.text}\` holds ${many}: write [${members.join(', ')}], ${how}`)
   return false
 }
 
@@ -69,9 +91,27 @@ const isPlain = (node: Node): node is ScalarNode => node.kind === 'scalar' && !i
 type Kind = keyof typeof WANTED
 
 const WANTED = {
-  boolean: { is: 'true or false', hint: 'Write true or false, without quotes.' },
-  number: { is: 'a number', hint: 'Write digits, without quotes.' },
-  text: { is: 'text', hint: 'Put it in quotes.' },
+  boolean: {
+    is: 'true or false',
+    hint: 'Write true or false, without quotes.',
+    many: 'true and false',
+    how: 'without quotes',
+    write: ({ text }: ScalarNode) => (['true', 'false'].includes(text) ? text : '…'),
+  },
+  number: {
+    is: 'a number',
+    hint: 'Write digits, without quotes.',
+    many: 'numbers',
+    how: 'without quotes',
+    write: ({ text }: ScalarNode) => (/^-?\d+(?:\.\d+)?$/.test(text) ? text : '…'),
+  },
+  text: {
+    is: 'text',
+    hint: 'Put it in quotes.',
+    many: 'texts',
+    how: 'with quotes',
+    write: ({ text }: ScalarNode) => JSON.stringify(text),
+  },
 } as const
 
 function kindOf({ quoted, value }: ScalarNode): Kind {

@@ -54,7 +54,8 @@ export function isTooHigh(expression: Expression): boolean {
   return false
 }
 
-function partsOf(expression: Expression): readonly Expression[] {
+/** The parts of which an expression is made, in the order of its text. */
+export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'call':
       return expression.args

@@ -33,6 +33,13 @@ export function endsTooEarly(end: Token, missing: string): FormulaFault {
   return new FormulaFault(`the formula ends too early: ${missing}`, end.start)
 }
 
+/** The formula ended inside a parenthesis or a list; `of` is the name of the call. */
+export function notClosed(end: Token, close: ')' | ']', of?: string): FormulaFault {
+  const open = close === ')' ? '(' : '['
+  const which = of === undefined ? `a \`${open}\` is not closed` : `the \`${open}\` after \`${of}\` is not closed`
+  return new FormulaFault(`a \`${close}\` is missing: ${which}`, end.start)
+}
+
 /** A token, or the end, where a value should begin; `before` is the token in front of it. */
 export function valueMissing(token: Token, before: Token | undefined): FormulaFault {
   if (token.kind === 'end') {

@@ -6,6 +6,7 @@ import {
   FormulaFault,
   ifWithoutCall,
   notAValue,
+  notClosed,
   SIMPLER,
   shown,
   type Token,
@@ -141,7 +142,7 @@ function parseParenthesis(cursor: Cursor): Expression {
   const inside = parseOperators(cursor, 0)
   const close = next(cursor)
   if (close.kind === 'symbol' && close.text === ')') return inside
-  throw close.kind === 'end' ? endsTooEarly(close, '`)`') : unexpectedAfterValue(close, ')')
+  throw close.kind === 'end' ? notClosed(close, ')') : unexpectedAfterValue(close, ')')
 }
 
 function unary(cursor: Cursor, token: Token, operator: UnaryOperator, binding: number): Expression {
@@ -162,7 +163,7 @@ function parseNamed(cursor: Cursor, token: Token, least: number): Expression {
   if (fault) throw fault
   if (isSymbol(peek(cursor), '(')) {
     next(cursor)
-    const args = parseItems(cursor, ')')
+    const args = parseItems(cursor, ')', text)
     return { kind: 'call', name: text, nameSpan: { start, end }, args, span: { start, end: lastEnd(cursor) } }
   }
   return parsePath(cursor, token)
@@ -184,8 +185,8 @@ function pathName({ text, start, end }: Token): PathName {
   return { name: text, span: { start, end } }
 }
 
-/** The values up to the closing `)` or `]`, which is read too. */
-function parseItems(cursor: Cursor, close: ')' | ']'): Expression[] {
+/** The values up to the closing `)` or `]`, which is read too; `of` is the name of the call. */
+function parseItems(cursor: Cursor, close: ')' | ']', of?: string): Expression[] {
   const items: Expression[] = []
   if (isSymbol(peek(cursor), close)) {
     next(cursor)
@@ -195,7 +196,7 @@ function parseItems(cursor: Cursor, close: ')' | ']'): Expression[] {
     items.push(parseOperators(cursor, 0))
     const token = next(cursor)
     if (isSymbol(token, close)) return items
-    if (token.kind === 'end') throw endsTooEarly(token, `\`${close}\``)
+    if (token.kind === 'end') throw notClosed(token, close, of)
     if (!isSymbol(token, ',')) throw unexpectedAfterValue(token, close)
   }
 }

@@ -2,7 +2,7 @@
 
 import { lookupTypeIn, typeOf } from '../check/infer.ts'
 import { resolvePath, type Scope } from '../check/scope.ts'
-import type { Expression } from '../formula/expression.ts'
+import { type Expression, partsOf } from '../formula/expression.ts'
 import type { BinaryOperator } from '../formula/operators.ts'
 import { FUNCTIONS } from '../functions.ts'
 import type { FormulaTree, RuleTree, Selection } from '../schema/mapping-tree.ts'
@@ -269,29 +269,13 @@ function settingOrConstant(
 
 /** Whether a formula gives the same for every row of the run: it names settings and lookups that are fixed themselves. */
 function isFixed(expression: Expression, scope: Scope, own: ReadonlySet<number> = new Set()): boolean {
-  switch (expression.kind) {
-    case 'path': {
-      const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree))
-      if (!resolved.ok) return false
-      const { start } = resolved.route
-      if (start.kind === 'setting') return true
-      if (start.kind === 'variable') return own.has(start.slot)
-      return start.kind === 'lookup' && isFixedLookup(scope.rule, start.index, scope)
-    }
-    case 'list':
-      return expression.items.every((item) => isFixed(item, scope, own))
-    case 'call':
-      return expression.args.every((arg) => isFixed(arg, scope, own))
-    case 'unary':
-    case 'blank':
-      return isFixed(expression.operand, scope, own)
-    case 'inherited':
-      return isFixed(expression.expression, scope, own)
-    case 'binary':
-      return isFixed(expression.left, scope, own) && isFixed(expression.right, scope, own)
-    default:
-      return true
-  }
+  if (expression.kind !== 'path') return partsOf(expression).every((part) => isFixed(part, scope, own))
+  const resolved = resolvePath(expression.names, scope, lookupTypeIn(scope.tree))
+  if (!resolved.ok) return false
+  const { start } = resolved.route
+  if (start.kind === 'setting') return true
+  if (start.kind === 'variable') return own.has(start.slot)
+  return start.kind === 'lookup' && isFixedLookup(scope.rule, start.index, scope)
 }
 
 function isFixedLookup(rule: RuleTree, index: number, scope: Scope): boolean {

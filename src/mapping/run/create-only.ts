@@ -34,7 +34,10 @@ export function compileKeptId(rule: RuleTree, slot: number, { published }: Machi
   }
 }
 
-/** Puts before the maker of a field the value that was published, where the rule keeps it. */
+/**
+ * Puts before the maker of a field the value that was published, where the rule keeps it. Where the formula gives another one it
+ * is counted (`value-kept`): whoever has just changed the formula should know that old records do not follow.
+ */
 export function compileKeeping(rule: RuleTree, machine: Machine): (name: string, make: Make) => Make {
   const { published } = machine
   if (published === undefined) return (_, make) => make
@@ -48,5 +51,14 @@ export function compileKeeping(rule: RuleTree, machine: Machine): (name: string,
     const value = last.record?.[name]
     return typeof value === 'string' && value !== '' ? value : undefined
   }
-  return (name, make) => (isCreateOnly(rule, name) ? (frame) => publishedValue(name, frame) ?? make(frame) : make)
+  const keeping =
+    (name: string, make: Make): Make =>
+    (frame) => {
+      const kept = publishedValue(name, frame)
+      const made = make(frame)
+      if (kept === undefined) return made
+      if (made !== undefined && made !== kept) machine.tally.note('value-kept')
+      return kept
+    }
+  return (name, make) => (isCreateOnly(rule, name) ? keeping(name, make) : make)
 }

@@ -2,12 +2,13 @@
 import type { CheckedMapping } from '../check/check.ts'
 import { coerceRow, type Row } from '../coerce.ts'
 import { type MapNode, plainData, typedData } from '../files/tree.ts'
-import type { MappedRecord, PublishedRecords, RunReport } from '../ports.ts'
+import type { MappedRecord, PublishedRecords } from '../ports.ts'
 import type { ExampleTree, RuleTree, SourceTree } from '../schema/mapping-tree.ts'
 import { shapeAt } from '../shape.ts'
 import { ID } from './create-only.ts'
+import { whyLeftOut } from './example-reason.ts'
 import { memoryRows } from './memory-rows.ts'
-import { type RowIdentity, type RowRun, startRun } from './run.ts'
+import { type RowIdentity, startRun } from './run.ts'
 
 export interface ExampleResult {
   /** `users.student` */
@@ -33,8 +34,10 @@ export function runExamples(checked: CheckedMapping): readonly ExampleResult[] {
 
 function runExample(rule: RuleTree, example: ExampleTree, checked: CheckedMapping): ExampleResult {
   const { rows, problems } = exampleRows(rule, example, checked)
-  const today = example.today ?? EXAMPLE_TODAY
-  const settings = { ...EXAMPLE_SETTINGS, ...example.settings }
+  const today = example.today?.text ?? EXAMPLE_TODAY
+  // A map node is an object of its entries.
+  const own = example.settings && (typedData(example.settings) as Readonly<Record<string, unknown>>)
+  const settings = { ...EXAMPLE_SETTINGS, ...own }
   const staged = rows.byOrdinal(rule.from.text, 1)
   const input = { rows, settings, today }
   const published =
@@ -43,7 +46,8 @@ function runExample(rule: RuleTree, example: ExampleTree, checked: CheckedMappin
     publishedIn(example.published, rule, startRun(checked, input).identityOf(rule.id, staged))
   const run = startRun(checked, { ...input, ...(published && { published }) })
   const record = staged && run.recordOf(rule.id, staged)
-  const differences = [...problems, ...compare(example, record, rule, run)]
+  const why = () => (staged ? whyLeftOut(rule, staged, run.machine, run.report()) : '')
+  const differences = [...problems, ...compare(example, record, why)]
   const { file, line, column } = example.place
   return { rule: rule.id, it: example.it, file, line, column, ok: differences.length === 0, differences }
 }
@@ -83,19 +87,13 @@ function publishedIn(node: MapNode, rule: RuleTree, { sourcedId, rowKey }: RowId
   }
 }
 
-function compare({ gives }: ExampleTree, record: MappedRecord | undefined, rule: RuleTree, run: RowRun): string[] {
+function compare({ gives }: ExampleTree, record: MappedRecord | undefined, why: () => string): string[] {
   if (gives === 'nothing') return record ? [`expected nothing, got ${show({ sourcedId: record.sourcedId })}`] : []
-  if (record === undefined) return [`expected a record, got nothing: ${whyLeftOut(rule, run.report())}`]
+  if (record === undefined) return [`expected a record, got nothing: ${why()}`]
   const { sourcedId, fields, metadata } = record
   const differences: string[] = []
   compareParts('', typedData(gives), { sourcedId, ...fields, ...(metadata && { metadata }) }, differences)
   return differences
-}
-
-function whyLeftOut({ id }: RuleTree, report: RunReport): string {
-  const found = report.diagnostics.filter(({ rule, code }) => rule === id && report.rules[id]?.leftOut[code])
-  if (found.length === 0) return '`where` does not hold'
-  return found.map(({ code, field }) => (field ? `${code} of \`${field}\`` : code)).join(', ')
 }
 
 /** Only what is listed is compared; null must be absent. Lists are compared whole. */
@@ -108,8 +106,15 @@ function compareParts(path: string, expected: unknown, got: unknown, differences
   } else if (Array.isArray(expected) && Array.isArray(got) && expected.length === got.length) {
     for (const [index, value] of expected.entries()) compareParts(`${path}[${index}]`, value, got[index], differences)
   } else if (expected === null ? got !== undefined : expected !== got) {
-    differences.push(`${path}: expected ${show(expected)}, got ${show(got)}`)
+    differences.push(`${path}: expected ${show(expected)}, got ${show(got)}${kindHint(expected, got)}`)
   }
+}
+
+/** Where the value is right and only its kind is not. */
+function kindHint(expected: unknown, got: unknown): string {
+  if (Array.isArray(got) && !Array.isArray(expected) && expected !== null) return ': the field is a list, `[ … ]`'
+  const isQuoted = typeof got === 'string' && (typeof expected === 'number' || typeof expected === 'boolean')
+  return isQuoted && (got === String(expected) || Number(got) === expected) ? `: quote it, ${show(got)}` : ''
 }
 
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -21,6 +21,10 @@ export interface MappingTree {
 export interface SettingTree {
   readonly key: ScalarNode
   readonly value: unknown
+  /** Of the value, of a list of its first member. */
+  readonly place: Place
+  /** The layer that gives the value, and those above it: the formulas of all other files are below it. */
+  readonly over?: readonly string[]
   /** What it can be, or what the members of its list can be, where it says so. */
   readonly oneOf?: readonly (string | number | boolean)[]
 }
@@ -82,6 +86,8 @@ export interface ExtensionTree {
 export interface TableTree {
   readonly place: Place
   readonly codes: ReadonlyMap<string, string>
+  /** Where each code stands, and `otherwise` under that name. */
+  readonly places: ReadonlyMap<string, Place>
   /** What an unlisted code becomes: reported and blank, blank, itself, or `value`. */
   readonly otherwise: 'error' | 'blank' | 'same' | { readonly value: string }
 }
@@ -203,8 +209,8 @@ export interface ExampleTree {
   readonly row: MapNode
   /** Rows by source. */
   readonly given: ReadonlyMap<string, { readonly key: ScalarNode; readonly rows: Node }>
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly today?: string
+  readonly settings?: MapNode
+  readonly today?: ScalarNode
   /** The fields of the record that was published before, and its `id`. */
   readonly published?: MapNode
   readonly gives: MapNode | 'nothing'

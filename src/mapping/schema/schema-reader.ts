@@ -21,9 +21,14 @@ export function readKeys<K extends KindName>(node: MapNode, kind: K, report: Rep
   for (const entry of node.entries) {
     const { name } = entry
     if (isKeyOf(kind, name)) keys.set(name, entry)
-    else report(entry.key.place, 'key', `${what} has no key \`${name}\`.${suggest(name, keysOf(kind))}`)
+    else report(entry.key.place, 'key', `${what} has no key \`${name}\`.${keyHint(name, kind)}`)
   }
   return keys
+}
+
+function keyHint(name: string, kind: KindName): string {
+  if (kind === 'file' && isKeyOf('rule', name)) return ` It is a key of a rule: entities, users, student, ${name}.`
+  return suggest(name, keysOf(kind))
 }
 
 export function expectMap(node: Node, what: string, report: Report): MapNode | undefined {
@@ -42,10 +47,17 @@ type FormulaNode = ScalarNode & { readonly text: `=${string}` }
 
 export const isFormula = (node: Node): node is FormulaNode => node.kind === 'scalar' && node.text.startsWith('=')
 
+/** `=inherited` alone, where nothing below was put in its place. */
+export const isInherited = (node: Node) => isFormula(node) && /^=\s*inherited\s*$/.test(node.text)
+
 /** A name or other plain text. */
 export function readWord(node: Node | undefined, what: string, report: Report): ScalarNode | undefined {
   if (node === undefined) return undefined
   if (node.kind === 'scalar' && node.value !== null && !isFormula(node)) return node
+  if (isInherited(node)) {
+    report(node.place, 'extends', `no layer below has anything here, so ${what} has nothing to inherit`)
+    return undefined
+  }
   const found = isFormula(node) ? 'a formula' : node.kind === 'scalar' ? 'nothing' : `a ${node.kind}`
   report(node.place, 'shape', `${what} is plain text, found ${found}`)
   return undefined

@@ -1,17 +1,34 @@
 // Reads one rule of `entities` and its examples.
+import { suggest } from '../check/suggest.ts'
 import type { Report } from '../diagnostic.ts'
-import { type MapEntry, type MapNode, type Node, type ScalarNode, typedData } from '../files/tree.ts'
+import type { MapEntry, MapNode, Node, ScalarNode } from '../files/tree.ts'
 import type { ExampleTree, LookupTree, RuleTree } from './mapping-tree.ts'
-import { expectMap, type Keys, needKey, readFormula, readFormulas, readKeys, readWord } from './schema-reader.ts'
+import {
+  expectMap,
+  isFormula,
+  isInherited,
+  type Keys,
+  needKey,
+  readFormula,
+  readFormulas,
+  readKeys,
+  readWord,
+} from './schema-reader.ts'
 import { checkName } from './schema-source.ts'
 import { readLookup, readMembers, readValue } from './schema-value.ts'
 
 /** The rule, `off` when it is switched off, undefined when it is too broken to look at further. */
-export function readRule(entry: MapEntry, collectionKey: ScalarNode, report: Report): RuleTree | 'off' | undefined {
+export function readRule(
+  entry: MapEntry,
+  collectionKey: ScalarNode,
+  report: Report,
+  siblings: readonly string[] = [],
+): RuleTree | 'off' | undefined {
   const { key, name } = entry
   const node = expectMap(entry.value, 'a rule', report)
   if (node === undefined || !checkName(key, 'a rule', report)) return undefined
   const keys = readKeys(node, 'rule', report)
+  if (isUnknown(keys, entry, collectionKey, siblings, report)) return undefined
   if (!isEnabled(keys, report)) return 'off'
   const from = readWord(needKey(keys, 'from', key.place, report), '`from`', report)
   const id = needKey(keys, 'id', key.place, report)
@@ -40,6 +57,26 @@ export function readRule(entry: MapEntry, collectionKey: ScalarNode, report: Rep
   }
 }
 
+/** A rule that says neither was meant to change another one. */
+function isUnknown(
+  keys: Keys<'rule'>,
+  entry: MapEntry,
+  collection: ScalarNode,
+  siblings: readonly string[],
+  report: Report,
+): boolean {
+  const { name } = entry
+  const others = siblings.filter((other) => other !== name)
+  const has = (key: 'from' | 'id') => keys.has(key) || keys.removed?.has(key) === true
+  if (others.length === 0 || has('from') || has('id')) return false
+  const what = `there is no rule \`${collection.text}.${name}\``
+  const message = !isEnabled(keys, () => {})
+    ? `${what} to switch off.${suggest(name, others)}`
+    : `${what} yet, and a new one needs \`from:\` and \`id:\`.${suggest(name, others)}`
+  report(entry.key.place, 'key', message)
+  return true
+}
+
 function isEnabled(keys: Keys<'rule'>, report: Report): boolean {
   const node = keys.get('enabled')?.value
   if (node === undefined) return true
@@ -65,7 +102,13 @@ function readFields(keys: Keys<'rule'>, name: 'fields' | 'metadata', report: Rep
 function readCreateOnly(keys: Keys<'rule'>, report: Report): ScalarNode[] {
   const node = keys.get('create_only')?.value
   const items = node?.kind === 'list' ? node.items : [node]
-  return items.flatMap((item) => readWord(item, 'a name in `create_only`', report) ?? [])
+  const names = items.flatMap((item) => (item?.kind === 'scalar' && !isFormula(item) ? item.text : []))
+  return items.flatMap((item) => {
+    if (item === undefined || !isInherited(item)) return readWord(item, 'a name in `create_only`', report) ?? []
+    const instead = names.length > 0 ? `: write \`create_only: [${names.join(', ')}]\`` : ''
+    report(item.place, 'extends', `no layer below has a \`create_only\`, so there is nothing to inherit${instead}`)
+    return []
+  })
 }
 
 function readExamples(keys: Keys<'rule'>, report: Report): ExampleTree[] {
@@ -105,15 +148,13 @@ function readGiven(
 ): Pick<ExampleTree, 'given' | 'settings' | 'today' | 'published'> {
   const given = new Map<string, { key: ScalarNode; rows: Node }>()
   let published: MapNode | undefined
-  let settings: Readonly<Record<string, unknown>> = {}
-  let today: string | undefined
+  let settings: MapNode | undefined
+  let today: ScalarNode | undefined
   for (const { key, name, value } of map?.entries ?? []) {
-    if (name === 'today') today = readWord(value, '`today`', report)?.text
+    if (name === 'today') today = readWord(value, '`today`', report)
     else if (name === 'published') published = expectMap(value, '`published`', report)
-    else if (name === 'settings') {
-      const node = expectMap(value, '`settings`', report)
-      settings = Object.fromEntries((node?.entries ?? []).map((entry) => [entry.name, typedData(entry.value)]))
-    } else given.set(name, { key, rows: value })
+    else if (name === 'settings') settings = expectMap(value, '`settings`', report)
+    else given.set(name, { key, rows: value })
   }
-  return { given, settings, ...(today !== undefined && { today }), ...(published && { published }) }
+  return { given, ...(settings && { settings }), ...(today && { today }), ...(published && { published }) }
 }

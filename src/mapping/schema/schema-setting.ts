@@ -11,7 +11,7 @@ import { checkName } from './schema-source.ts'
 export function readSetting({ key, value }: MapEntry, report: Report): SettingTree | undefined {
   if (!checkName(key, 'a setting', report)) return undefined
   if (value.kind === 'map') return readDeclaredSetting(key, value, report)
-  return isData(value, report) ? { key, value: dataOf(value) } : undefined
+  return isData(value, report) ? { key, value: dataOf(value), place: placeOf(value) } : undefined
 }
 
 function readDeclaredSetting(key: ScalarNode, node: MapNode, report: Report): SettingTree | undefined {
@@ -23,7 +23,7 @@ function readDeclaredSetting(key: ScalarNode, node: MapNode, report: Report): Se
   const is = needKey(keys, 'is', key.place, report)
   const oneOf = readOneOf(keys.get('one_of')?.value, report)
   if (is === undefined || !isData(is, report)) return undefined
-  const setting: SettingTree = { key, value: dataOf(is), ...(oneOf && { oneOf }) }
+  const setting: SettingTree = { key, value: dataOf(is), place: placeOf(is), ...(oneOf && { oneOf }) }
   for (const member of is.kind === 'list' ? is.items : [is]) {
     for (const word of strangeWords(setting, dataOf(member))) {
       const message = `\`settings.${key.text}\` can't be ${describeWord(word)}.${hintFor(word, setting)}`
@@ -58,5 +58,7 @@ function isData(node: Node, report: Report): boolean {
   if (strange) report(strange.place, 'shape', `${SHAPE}, not a ${strange.kind === 'scalar' ? 'formula' : strange.kind}`)
   return strange === undefined
 }
+
+const placeOf = (node: Node) => (node.kind === 'list' ? (node.items[0] ?? node) : node).place
 
 const dataOf = (node: Node): unknown => (node.kind === 'scalar' && node.quoted ? node.text : typedData(node))

@@ -1,10 +1,11 @@
 // Reads sources and code tables.
 
 import { suggest } from '../check/suggest.ts'
-import type { Report } from '../diagnostic.ts'
+import type { Place, Report } from '../diagnostic.ts'
 import { entryOf, type MapEntry, type Node, type ScalarNode } from '../files/tree.ts'
-import { type Declared, type RowShape, rowShape, SCALAR_TYPES, shapeAt } from '../shape.ts'
+import { type Declared, rowShape, SCALAR_TYPES, shapeAt } from '../shape.ts'
 import type { RestTree, SourceTree, TableTree } from './mapping-tree.ts'
+import { checkExtensions } from './schema-extension.ts'
 import { readPowerquery } from './schema-powerquery.ts'
 import { expectMap, needKey, readKeys, readWord, readWords } from './schema-reader.ts'
 
@@ -37,7 +38,7 @@ export function readSource({ key, name, value }: MapEntry, report: Report): Sour
   }
   const rest = keys.get('rest')
   const restTree = rest && readRest(rest, report)
-  if (rest) checkExtensions(rest.value, shape, report)
+  checkExtensions(keys, shape, report)
   const powerquery = keys.get('powerquery')
   const powerqueryTree = powerquery && readPowerquery(powerquery, report)
   if (!rest && !powerquery) {
@@ -70,17 +71,6 @@ function readRest({ key, value }: MapEntry, report: Report): RestTree | undefine
     expand: readWords(keys.get('expand')?.value, '`expand`', report),
     extend: readWords(keys.get('extend')?.value, '`extend`', report),
     rows: rows.text,
-  }
-}
-
-/** What PowerSchool is not known to have it leaves out silently, and what is not declared is dropped at the door. */
-function checkExtensions(rest: Node, shape: RowShape, report: Report): void {
-  const tables = rest.kind === 'map' ? entryOf(rest, 'extend')?.value : undefined
-  if (tables === undefined) return
-  for (const table of tables.kind === 'list' ? tables.items : [tables]) {
-    if (table.kind !== 'scalar' || shape.members.get(table.text)?.kind === 'group') continue
-    const name = table.text
-    report(table.place, 'path', `declare the columns of \`${name}\` in \`fields\`: \`${name}: { … }\``)
   }
 }
 
@@ -118,19 +108,25 @@ function readDeclared(node: Node, report: Report): Declared | undefined {
 }
 
 /** Keys and values are taken as written, so that `01` stays `01`. */
-export function readTable({ key, value }: MapEntry, report: Report): TableTree | undefined {
+export function readTable({ key, name, value }: MapEntry, report: Report): TableTree | undefined {
+  if (name === 'examples' && value.kind === 'list') {
+    report(key.place, 'shape', 'examples stand in a rule, beside its fields: entities, users, student, examples')
+    return undefined
+  }
   const node = expectMap(value, 'a code table', report)
   if (node === undefined || !checkName(key, 'a table', report)) return undefined
   const codes = new Map<string, string>()
+  const places = new Map<string, Place>()
   let otherwise: TableTree['otherwise'] = 'error'
   for (const entry of node.entries) {
     const text = readWord(entry.value, "a code table's value", report)?.text
     if (text === undefined) continue
+    places.set(entry.name, entry.key.place)
     if (entry.name !== 'otherwise' || entry.key.quoted) codes.set(entry.name, text)
     else otherwise = OTHERWISE.find((word) => word === text) ?? { value: text }
   }
   if (codes.size === 0) report(key.place, 'shape', `a code table lists codes, \`${key.text}\` has none`)
-  return { place: key.place, codes, otherwise }
+  return { place: key.place, codes, places, otherwise }
 }
 
 const OTHERWISE = ['error', 'blank', 'same'] as const

@@ -1,9 +1,11 @@
 // Reads a mapping, the layers over each other, into one tree in the language's own terms.
+import { suggest } from '../check/suggest.ts'
+import { newSettings, tellUnread } from '../check/unread-settings.ts'
 import type { Place, Report } from '../diagnostic.ts'
 import { layerTree, SECTIONS } from '../files/layer-tree.ts'
 import type { MappingFile } from '../files/load.ts'
 import { overlayTree, withoutExamples } from '../files/overlay.ts'
-import { entryOf, type MapEntry, type MapNode, type Node } from '../files/tree.ts'
+import { entryOf, type MapEntry, type MapNode, type Node, type ScalarNode } from '../files/tree.ts'
 import type { MappingTree, RuleTree, SettingTree, SourceTree, TableTree } from './mapping-tree.ts'
 import { expectMap } from './schema-reader.ts'
 import { readRule } from './schema-rule.ts'
@@ -11,6 +13,7 @@ import { readSetting } from './schema-setting.ts'
 import { readSource, readTable } from './schema-source.ts'
 
 interface Merged {
+  readonly layers: readonly string[]
   readonly settings: Map<string, SettingTree>
   readonly sources: Map<string, SourceTree>
   readonly tables: Map<string, TableTree>
@@ -19,19 +22,22 @@ interface Merged {
   readonly seen: Map<string, Place>
   readonly removed: Map<string, Place>
   readonly report: Report
+  /** Those that there are, where that is known. */
+  readonly collections: readonly string[] | undefined
 }
 
 /**
  * The mapping of these files in any order, and of the layers over them, the lowest first. Every fault goes to `report`; what is
- * broken is left out of the tree. Without `examples` none are read.
+ * broken is left out of the tree. Without `examples` none are read; rules of other than these `collections` are refused.
  */
 export function readMapping(
   files: readonly MappingFile[],
   layers: readonly MappingFile[],
   report: Report,
-  { examples = true } = {},
+  { examples = true, collections }: { examples?: boolean; collections?: readonly string[] } = {},
 ): MappingTree {
   const merged: Merged = {
+    layers: layers.map(({ path }) => path),
     settings: new Map(),
     sources: new Map(),
     tables: new Map(),
@@ -40,6 +46,7 @@ export function readMapping(
     seen: new Map(),
     removed: new Map(),
     report,
+    collections,
   }
   const root = mergeLayers(files, layers, report, examples)
   noteRemoved(root, '', merged.removed)
@@ -47,7 +54,8 @@ export function readMapping(
     const node = entryOf(root, section)?.value
     for (const entry of node?.kind === 'map' ? node.entries : []) readEntry(section, entry, merged)
   }
-  return merged
+  const { layers: _, collections: __, report: ___, ...tree } = merged
+  return tree
 }
 
 /** Only the examples of the nearest layer are read. */
@@ -58,11 +66,16 @@ function mergeLayers(
   examples: boolean,
 ): MapNode {
   let root = layerTree(files, report, { examples: examples && layers.length === 0 })
+  const trees = [root]
+  const fresh: ScalarNode[] = []
   for (const [index, layer] of layers.entries()) {
     const isNearest = index === layers.length - 1
     const upper = layerTree([layer], report, { mayExtend: true, examples: examples && isNearest })
+    fresh.push(...newSettings(root, upper))
+    trees.push(upper)
     root = overlayTree(withoutExamples(root), upper, report)
   }
+  tellUnread(fresh, trees, report)
   return examples ? root : withoutExamples(root)
 }
 
@@ -81,22 +94,41 @@ function readEntry(section: (typeof SECTIONS)[number], entry: MapEntry, merged: 
     return
   }
   merged.seen.set(`${section}.${name}`, key.place)
-  if (section === 'settings') keep(merged.settings, name, readSetting(entry, report))
+  if (section === 'settings') keep(merged.settings, name, overLayers(readSetting(entry, report), merged))
   else if (section === 'sources') keep(merged.sources, name, readSource(entry, report))
   else keep(merged.tables, name, readTable(entry, report))
 }
 
+function overLayers(setting: SettingTree | undefined, { layers }: Merged): SettingTree | undefined {
+  const height = setting ? layers.lastIndexOf(setting.place.file) : -1
+  return setting && (height < 0 ? setting : { ...setting, over: layers.slice(height) })
+}
+
 function readCollection(collection: MapEntry, merged: Merged): void {
   const map = expectMap(collection.value, 'a collection', merged.report)
+  const { name, key } = collection
+  const isKnown = merged.collections?.includes(name) !== false
+  const siblings = map?.entries.map((entry) => entry.name) ?? []
   for (const entry of map?.entries ?? []) {
     const id = `${collection.name}.${entry.name}`
     merged.seen.set(`entities.${id}`, entry.key.place)
-    const rule = readRule(entry, collection.key, merged.report)
+    const rule = readRule(entry, key, isKnown ? merged.report : NO_REPORT, siblings)
     if (rule === 'off') {
       merged.off.add(id)
       merged.removed.set(`entities.${id}`, switchOf(entry))
-    } else keep(merged.rules, id, rule)
+    } else if (isKnown) keep(merged.rules, id, rule)
+    else merged.report(key.place, 'name', `there is no collection \`${name}\`.${collectionHint(collection, merged)}`)
   }
+}
+
+const NO_REPORT: Report = () => {}
+
+/** The collection that has a rule of this name, or one of a like name. */
+function collectionHint({ name, value }: MapEntry, { collections = [], rules, off }: Merged): string {
+  const names = value.kind === 'map' ? value.entries.map((entry) => entry.name) : []
+  const hasRule = (id: string) => rules.has(id) || off.has(id)
+  const owner = collections.find((known) => names.some((rule) => hasRule(`${known}.${rule}`)))
+  return owner === undefined ? suggest(name, collections) : ` Did you mean \`${owner}\`?`
 }
 
 /** Where it says `enabled: false`. */
