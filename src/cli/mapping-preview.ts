@@ -42,6 +42,8 @@ export const mappingPreviewCommand: Command = {
     return withStore(async (sql, config) => {
       const mapping = readProfileMapping(values.mapping ?? config.mapping)
       const settings = mappingSettings(config)
+      // Rows are looked up all over the file.
+      sql.mapFile(true)
       // Under one reading: a sync of another process must not change rows or records under it.
       sql.run('begin')
       try {
