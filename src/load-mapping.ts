@@ -21,7 +21,7 @@ interface CheckedFiles {
 export function checkFiles(
   files: readonly MappingFile[],
   { layers, diagnostics }: Layers = NO_LAYERS,
-  options: { readonly examples?: boolean } = {},
+  options: { readonly examples?: boolean; readonly isWhole?: boolean } = {},
 ): CheckedFiles {
   return diagnostics.length > 0 ? { diagnostics } : checkMapping(files, TARGET_MODEL, layers, options)
 }
@@ -39,7 +39,12 @@ export interface TestedFiles {
 export function testFiles(files: readonly MappingFile[], found: Layers = NO_LAYERS): TestedFiles {
   const examples: ExampleResult[] = []
   for (let height = 0; height <= found.layers.length; height++) {
-    const { mapping, diagnostics } = checkFiles(files, { ...found, layers: found.layers.slice(0, height) })
+    const layers = found.layers.slice(0, height)
+    const { mapping, diagnostics } = checkFiles(
+      files,
+      { ...found, layers },
+      { isWhole: height === found.layers.length },
+    )
     if (mapping === undefined) return { examples: [], diagnostics }
     examples.push(...runExamples(mapping))
   }

@@ -169,6 +169,7 @@ describe('a setting of a layer', () => {
       [],
     ],
     ['nothing where no likely one is read', layer('motto: x, year_of_start: 7'), []],
+    ['nothing of a name that is longer by a word', layer('domain_of_staff: x'), []],
     ['nothing where it stands below, too', layer('domain: x'), []],
     [
       'members of another kind than below',

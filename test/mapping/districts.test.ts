@@ -226,3 +226,17 @@ it('a switch that a layer turns by the wrong word is told in the layer, and not 
     'mine.yaml:2:31: type: `settings.include_contacts` is true or false, not `yes`. Write true or false, without quotes.',
   ])
 })
+
+describe('a setting that only a layer above reads', () => {
+  it('is no slip when the layer below is tested by itself on the way', () => {
+    const state = 'extends: default\nsettings: { country_cod: "44" }\n'
+    const district =
+      'extends: state.yaml\nentities: { orgs: { district: { metadata: { cod: =settings.country_cod } } } }\n'
+    const layers = [
+      { path: 'state.yaml', text: state },
+      { path: 'district.yaml', text: district },
+    ]
+    expect(testFiles(files, { layers, diagnostics: [] }).diagnostics).toEqual([])
+    expect(checkFiles(files, { layers: layers.slice(0, 1), diagnostics: [] }).diagnostics).toHaveLength(1)
+  })
+})

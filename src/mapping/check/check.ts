@@ -31,13 +31,14 @@ interface Checked {
 
 /**
  * Checks the files of one mapping, in any order, with the layers over them (the lowest first), against the records that it
- * makes. Collects all faults, never throws. Whoever runs no examples may do without them, in half of the time.
+ * makes. Collects all faults, never throws. Whoever runs no examples may do without them, in half of the time. Not `isWhole`:
+ * layers that are to come may read what these set.
  */
 export function checkMapping(
   files: readonly MappingFile[],
   model: TargetModel,
   layers: readonly MappingFile[] = [],
-  { examples = true } = {},
+  { examples = true, isWhole = true }: { readonly examples?: boolean; readonly isWhole?: boolean } = {},
 ): Checked {
   const target = withoutPrototype(model)
   const found = new Map<string, Diagnostic>()
@@ -45,7 +46,7 @@ export function checkMapping(
     const { file, line, column } = place
     found.set(`${file}:${line}:${column}:${code}:${message}`, { file, line, column, code, message })
   }
-  const tree = readMapping(files, layers, tell, { examples, collections: Object.keys(target) })
+  const tree = readMapping(files, layers, tell, { examples, isWhole, collections: Object.keys(target) })
   const report = blameLayers(tree.removed, layers, tell)
   for (const rule of tree.rules.values()) {
     checkRule(rule, tree, target, report)

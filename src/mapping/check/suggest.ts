@@ -26,20 +26,21 @@ export function nearest(found: string, known: readonly string[]): string | undef
   return best ?? part
 }
 
-/** The name of which `found` is a slip. */
-export const nearestSlip = (found: string, known: readonly string[]): string | undefined => findNear(found, known).best
+/** The name of which `found` is a slip, of at most so many letters. */
+export const nearestSlip = (found: string, known: readonly string[], most?: number): string | undefined =>
+  findNear(found, known, most).best
 
 interface Near {
   readonly best?: string
   readonly part?: string
 }
 
-function findNear(found: string, known: readonly string[]): Near {
+function findNear(found: string, known: readonly string[], most = Number.POSITIVE_INFINITY): Near {
   if (found.length > MAX_LENGTH) return {}
   const wanted = plainName(found)
   let best: string | undefined
   let part: string | undefined
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  let least = Math.min(most, Math.max(1, Math.floor(wanted.length / 3))) + 1
   for (const name of known.length > MAX_KNOWN ? known.slice(0, MAX_KNOWN) : known) {
     const other = plainName(name)
     part ??= isPartOf(wanted, other) ? name : undefined

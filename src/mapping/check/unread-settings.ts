@@ -4,6 +4,9 @@ import { entryOf, type MapNode, type Node, type ScalarNode } from '../files/tree
 import { ENGINE_SETTINGS } from './scope.ts'
 import { nearestSlip } from './suggest.ts'
 
+/** More letters make it another name, which a layer above may read. */
+const SLIP_LETTERS = 2
+
 /** Settings of a layer that no layer below has. */
 export function newSettings(lower: MapNode, upper: MapNode): ScalarNode[] {
   const known = settingsOf(lower)
@@ -16,7 +19,7 @@ export function tellUnread(settings: readonly ScalarNode[], trees: readonly MapN
   const read = new Set<string>(ENGINE_SETTINGS.keys())
   for (const tree of trees) for (const { name, value } of tree.entries) if (name !== 'settings') note(value, read)
   for (const { text, place } of settings) {
-    const near = read.has(text) ? undefined : nearestSlip(text, [...read])
+    const near = read.has(text) ? undefined : nearestSlip(text, [...read], SLIP_LETTERS)
     if (near !== undefined) report(place, 'name', `nothing reads \`settings.${text}\`. Did you mean \`${near}\`?`)
   }
 }

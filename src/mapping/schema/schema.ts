@@ -26,6 +26,13 @@ interface Merged {
   readonly collections: readonly string[] | undefined
 }
 
+interface ReadOptions {
+  readonly examples?: boolean
+  /** Whether no layer is still to come that may read what these set. */
+  readonly isWhole?: boolean
+  readonly collections?: readonly string[]
+}
+
 /**
  * The mapping of these files in any order, and of the layers over them, the lowest first. Every fault goes to `report`; what is
  * broken is left out of the tree. Without `examples` none are read; rules of other than these `collections` are refused.
@@ -34,7 +41,7 @@ export function readMapping(
   files: readonly MappingFile[],
   layers: readonly MappingFile[],
   report: Report,
-  { examples = true, collections }: { examples?: boolean; collections?: readonly string[] } = {},
+  { examples = true, isWhole = true, collections }: ReadOptions = {},
 ): MappingTree {
   const merged: Merged = {
     layers: layers.map(({ path }) => path),
@@ -48,7 +55,7 @@ export function readMapping(
     report,
     collections,
   }
-  const root = mergeLayers(files, layers, report, examples)
+  const root = mergeLayers(files, layers, report, { examples, isWhole })
   noteRemoved(root, '', merged.removed)
   for (const section of SECTIONS) {
     const node = entryOf(root, section)?.value
@@ -63,7 +70,7 @@ function mergeLayers(
   files: readonly MappingFile[],
   layers: readonly MappingFile[],
   report: Report,
-  examples: boolean,
+  { examples, isWhole }: { readonly examples: boolean; readonly isWhole: boolean },
 ): MapNode {
   let root = layerTree(files, report, { examples: examples && layers.length === 0 })
   const trees = [root]
@@ -75,7 +82,7 @@ function mergeLayers(
     trees.push(upper)
     root = overlayTree(withoutExamples(root), upper, report)
   }
-  tellUnread(fresh, trees, report)
+  if (isWhole) tellUnread(fresh, trees, report)
   return examples ? root : withoutExamples(root)
 }
 
