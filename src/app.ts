@@ -1,27 +1,26 @@
 // The whole HTTP surface as a Hono app over a Context; it knows no runtime.
 import { Hono } from 'hono'
 import { adminApi } from './admin/api.ts'
+import { METRICS_HEADERS, NOTHING_HERE } from './app-answers.ts'
 import { handleTokenRequest } from './auth/token-endpoint.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
-import { METRICS_TYPE } from './metrics-format.ts'
-import { metricsText } from './metrics-text.ts'
+import { formatMetrics } from './metrics-format.ts'
+import { metricsFamilies } from './metrics-text.ts'
 import { COLLECTIONS } from './oneroster/model.ts'
 import { matchService, ROSTERING, V1P1 } from './oneroster/services.ts'
 import { failureBody } from './oneroster/status-info.ts'
+import { prefixOf, splitUrl, TOKEN_PATHS, tokenPath } from './public-path.ts'
 import { answerRoster } from './roster-service.ts'
 import { currentSnapshot } from './store/snapshots.ts'
 
-const TOKEN_PATHS = ['/oauth/token', '/token', '/oauth2/token'] as const
-
-const NOTHING_HERE =
-  'Nothing here. OneRoster 1.1 is at /ims/oneroster/v1p1, 1.2 at /ims/oneroster/{rostering,gradebook,resources}/v1p2.'
-const METRICS_HEADERS = { 'Content-Type': METRICS_TYPE, 'Cache-Control': 'no-store' }
+/** For the front, which joins them with other profiles'. */
+export const INTERNAL_METRICS = '/internal/metrics'
 
 /** Errors become answers here and nowhere else. */
 export function createApp(context: Context): Hono {
-  const prefix = new URL(context.publicUrl).pathname.replace(/\/+$/, '')
+  const prefix = prefixOf(context.publicUrl)
   // Routes are matched below the public prefix, whether a proxy has taken it off or not.
-  const app = new Hono({ getPath: ({ url }) => routePath(splitUrl(url, prefix).path) })
+  const app = new Hono({ getPath: ({ url }) => routePath(url, prefix) })
 
   for (const path of TOKEN_PATHS) {
     app.all(path, (c) => answerToken(context, c.req.raw))
@@ -32,7 +31,8 @@ export function createApp(context: Context): Hono {
     if (snapshot !== undefined) return c.json({ status: 'ready', publishedAt: snapshot.time })
     return c.json({ status: 'waiting for the first snapshot' }, 503, { 'Retry-After': '10' })
   })
-  app.get('/metrics', (c) => c.body(metricsText(context), 200, METRICS_HEADERS))
+  app.get('/metrics', (c) => c.body(formatMetrics(metricsFamilies(context)), 200, METRICS_HEADERS))
+  app.get(INTERNAL_METRICS, (c) => c.json(metricsFamilies(context), 200, { 'Cache-Control': 'no-store' }))
   const form = { version: 'v1p1', root: `${context.publicUrl}${ROSTERING.v1p1.base}` } as const
   app.route('/admin', adminApi(context, { collections: COLLECTIONS, form }))
 
@@ -73,21 +73,7 @@ async function answerToken(context: Context, request: Request): Promise<Response
   return answer
 }
 
-/** Token paths are as forgiving as OneRoster's: consumers put them together from a base that may end in a slash. */
-function routePath(path: string): string {
-  const plain = path
-    .replaceAll(/\/{2,}/g, '/')
-    .replace(/\/$/, '')
-    .toLowerCase()
-  return TOKEN_PATHS.find((known) => known === plain) ?? path
-}
-
-/** The raw path, without the public prefix if it came through, and the raw query. */
-function splitUrl(url: string, prefix: string): { path: string; query: string } {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
-  const whole = start < 0 ? '/' : url.slice(start)
-  const mark = whole.indexOf('?')
-  const path = mark < 0 ? whole : whole.slice(0, mark)
-  const hasPrefix = prefix !== '' && path.toLowerCase().startsWith(`${prefix.toLowerCase()}/`)
-  return { path: hasPrefix ? path.slice(prefix.length) : path, query: mark < 0 ? '' : whole.slice(mark) }
+function routePath(url: string, prefix: string): string {
+  const { path } = splitUrl(url, prefix)
+  return tokenPath(path) ?? path
 }

@@ -1,5 +1,5 @@
 // The settings: what each may hold, its default, and every fault at once with its remedy.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { nearestWord } from './auth/nearest.ts'
 import { parseDuration } from './duration.ts'
 import { LOG_LEVELS } from './log.ts'
@@ -29,118 +29,133 @@ const LONGEST_FOUND = 60
 
 // How one value is read. Each message goes on after the variable's name.
 
+/** Reads a text, or tells what is wrong with it. */
+function read<T>(make: (value: string, wrong: (message: string) => void) => T) {
+  const reading = z.transform<string, T>((value, { issues }) => {
+    return make(value, (message) => void issues.push({ code: 'custom', input: value, message }))
+  })
+  return z.pipe(z.string(), reading)
+}
+
+/** A text that the pattern fits. */
+const fitting = (pattern: RegExp, message: string) => z.string().check(z.regex(pattern, message))
+
 function wholeNumber(min: number, max: number) {
-  return z.string().transform((value, context) => {
+  return read((value, wrong) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
     if (number >= min && number <= max) return number
-    context.addIssue(`is not a whole number from ${min} to ${max}`)
+    wrong(`is not a whole number from ${min} to ${max}`)
     return z.NEVER
   })
 }
 
-const share = z.string().transform((value, context) => {
+const share = read((value, wrong) => {
   const number = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(value) ? Number(value) : Number.NaN
   if (number >= 0 && number <= 1) return number
-  context.addIssue('is not a number from 0 to 1')
+  wrong('is not a number from 0 to 1')
   return z.NEVER
 })
 
 function duration(min: { readonly ms: number }, max: { readonly ms: number } = { ms: Number.POSITIVE_INFINITY }) {
-  return z.string().transform((value, context) => {
+  return read((value, wrong) => {
     const parsed = parseDuration(value)
     if (parsed.ok && parsed.ms >= min.ms && parsed.ms <= max.ms) return parsed.ms
     if (!parsed.ok) {
-      context.addIssue(parsed.message + (parsed.suggestion === undefined ? '' : `; did you mean ${parsed.suggestion}?`))
+      wrong(parsed.message + (parsed.suggestion === undefined ? '' : `; did you mean ${parsed.suggestion}?`))
     } else {
       const longest = max.ms === DAY_MS ? 'a day' : `${max.ms / DAY_MS} days`
-      context.addIssue(parsed.ms < min.ms ? 'is shorter than a second' : `is longer than ${longest}`)
+      wrong(parsed.ms < min.ms ? 'is shorter than a second' : `is longer than ${longest}`)
     }
     return z.NEVER
   })
 }
 
 /** An http(s) URL without credentials, query or fragment; the answer has no trailing slash. */
-const webUrl = z.string().transform((value, context) => {
+const webUrl = read((value, wrong) => {
   const url = /^https?:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : undefined
-  if (url === undefined) context.addIssue('is not a URL that begins with https:// or http://')
-  else if (url.username !== '' || url.password !== '') context.addIssue('holds a user name or password')
-  else if (/[?#]/.test(value)) context.addIssue('has a query or a fragment')
+  if (url === undefined) wrong('is not a URL that begins with https:// or http://')
+  else if (url.username !== '' || url.password !== '') wrong('holds a user name or password')
+  else if (/[?#]/.test(value)) wrong('has a query or a fragment')
   else return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
   return z.NEVER
 })
 
-const schoolNumbers = z
-  .string()
-  .regex(/^\s*\d{1,10}\s*(?:,\s*\d{1,10}\s*)*$/, 'is not a list of school numbers with commas between them')
-  .transform((value) => [...new Set(value.split(',').map(Number))])
+const SCHOOL_LIST = /^\s*\d{1,10}\s*(?:,\s*\d{1,10}\s*)*$/
+const schoolNumbers = z.pipe(
+  fitting(SCHOOL_LIST, 'is not a list of school numbers with commas between them'),
+  z.transform((value) => [...new Set(value.split(',').map(Number))]),
+)
 
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f.]*(?::[0-9A-Fa-f.]*){2,}\]?)$/
 const CLIENT_ID = /^[\x21-\x39\x3b-\x7e]{1,200}$/
 
 /** Printable, and nothing that an XML attribute could not hold; XML counts code points. */
 function words(max: number) {
-  return z.string().refine((value) => /^[^\p{C}\u2028\u2029]+$/u.test(value) && [...value].length <= max, {
-    message: `is not a text of 1 to ${max} printable characters`,
-  })
+  const isFit = (value: string) => /^[^\p{C}\u2028\u2029]+$/u.test(value) && [...value].length <= max
+  return z.string().check(z.refine(isFit, `is not a text of 1 to ${max} printable characters`))
 }
 
 const LONGEST_EMAIL = 40
-const emailAddress = z.string().refine((value) => value.length <= LONGEST_EMAIL && z.email().safeParse(value).success, {
-  message: `is not an e-mail address of at most ${LONGEST_EMAIL} characters`,
-})
+const emailAddress = z
+  .string()
+  .check(
+    z.refine(
+      (value) => value.length <= LONGEST_EMAIL && z.email().safeParse(value).success,
+      `is not an e-mail address of at most ${LONGEST_EMAIL} characters`,
+    ),
+  )
 
 const QUERIES = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:\.[a-z][a-z0-9]*(?:_[a-z0-9]+)*){3}$/
 /** A query's name is this, a dot and the name of what it reads: 200 characters in all. */
 const LONGEST_QUERIES = 120
-const queryPrefix = z.string().transform((value, context) => {
+const queryPrefix = read((value, wrong) => {
   if (!QUERIES.test(value)) {
-    context.addIssue('is not four words of lower-case letters, digits and single underscores with dots between them')
+    wrong('is not four words of lower-case letters, digits and single underscores with dots between them')
   } else if (value.startsWith('com.powerschool')) {
-    context.addIssue("begins with com.powerschool, which is kept for PowerSchool's own queries")
-  } else if (value.length > LONGEST_QUERIES) context.addIssue(`is longer than ${LONGEST_QUERIES} characters`)
+    wrong("begins with com.powerschool, which is kept for PowerSchool's own queries")
+  } else if (value.length > LONGEST_QUERIES) wrong(`is longer than ${LONGEST_QUERIES} characters`)
   else return value
   return z.NEVER
 })
 
 const oneOf = <const T extends readonly string[]>(words: T) => z.enum(words, `is none of ${words.join(', ')}`)
-const path = z.string()
+const optional = z.optional
+const prefault = z.prefault
+const or = z._default
+const text = z.string
 
 const SHAPE = z.object({
-  POWERSCHOOL_URL: webUrl.optional(),
-  POWERSCHOOL_CLIENT_ID: z.string().optional(),
-  POWERSCHOOL_CLIENT_SECRET: z.string().optional(),
-  POWERSCHOOL_TEMPLATE: oneOf(POWERSCHOOL_TEMPLATES).default('auto'),
-  POWERSCHOOL_CONCURRENCY: wholeNumber(1, 64).prefault('4'),
-  POWERSCHOOL_MIN_INTERVAL_MS: wholeNumber(0, 60_000).prefault('0'),
-  PLUGIN_NAME: words(40).default('OneRoster Bridge'),
-  PLUGIN_PUBLISHER: words(100).default('OneRoster Bridge'),
-  PLUGIN_EMAIL: emailAddress.default('support@example.org'),
-  PLUGIN_QUERIES: queryPrefix.default(DEFAULT_PLUGIN_QUERIES),
-  ONEROSTER_CLIENT_ID: z.string().regex(CLIENT_ID, 'holds a blank, a colon or a letter outside ASCII').optional(),
-  ONEROSTER_CLIENT_SECRET: z.string().optional(),
-  PUBLIC_URL: webUrl.optional(),
-  HOST: z.string().regex(HOST, 'is not a host name or an IP address').default('127.0.0.1'),
-  PORT: wholeNumber(0, 65_535).prefault('3000'),
-  DATA_DIR: path.default('./data'),
-  SYNC_INTERVAL: duration({ ms: 0 }, { ms: LONGEST_TIMER_MS }).prefault('PT1H'),
-  PUBLISH_QUIET: duration({ ms: 0 }, { ms: LONGEST_TIMER_MS }).prefault('PT1M'),
-  PUBLISH_MAX_WAIT: duration({ ms: 0 }, { ms: LONGEST_TIMER_MS }).prefault('PT30M'),
-  GUARD_SHARE: share.prefault('0.2'),
-  GUARD_MIN: wholeNumber(0, 1_000_000_000).prefault('25'),
-  PIN_LIFETIME: duration({ ms: 1_000 }).prefault('PT1H'),
-  TOMBSTONE_LIFETIME: duration({ ms: 1_000 }).prefault('P180D'),
-  TOKEN_LIFETIME: duration({ ms: 1_000 }).prefault('PT1H'),
-  OAUTH1_WINDOW: duration({ ms: 1_000 }, { ms: DAY_MS }).prefault('PT10M'),
-  MAX_LIMIT: wholeNumber(100, 1_000_000).prefault('10000'),
-  SCHOOLS: schoolNumbers.optional(),
-  SCHOOL_YEAR: z
-    .string()
-    .regex(/^20\d\d$/, 'is not a year of four digits')
-    .transform(Number)
-    .optional(),
-  MAPPING: path.optional(),
-  ADMIN_TOKEN: z.string().optional(),
-  LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+  POWERSCHOOL_URL: optional(webUrl),
+  POWERSCHOOL_CLIENT_ID: optional(text()),
+  POWERSCHOOL_CLIENT_SECRET: optional(text()),
+  POWERSCHOOL_TEMPLATE: or(oneOf(POWERSCHOOL_TEMPLATES), 'auto'),
+  POWERSCHOOL_CONCURRENCY: prefault(wholeNumber(1, 64), '4'),
+  POWERSCHOOL_MIN_INTERVAL_MS: prefault(wholeNumber(0, 60_000), '0'),
+  PLUGIN_NAME: or(words(40), 'OneRoster Bridge'),
+  PLUGIN_PUBLISHER: or(words(100), 'OneRoster Bridge'),
+  PLUGIN_EMAIL: or(emailAddress, 'support@example.org'),
+  PLUGIN_QUERIES: or(queryPrefix, DEFAULT_PLUGIN_QUERIES),
+  ONEROSTER_CLIENT_ID: optional(fitting(CLIENT_ID, 'holds a blank, a colon or a letter outside ASCII')),
+  ONEROSTER_CLIENT_SECRET: optional(text()),
+  PUBLIC_URL: optional(webUrl),
+  HOST: or(fitting(HOST, 'is not a host name or an IP address'), '127.0.0.1'),
+  PORT: prefault(wholeNumber(0, 65_535), '3000'),
+  DATA_DIR: or(text(), './data'),
+  SYNC_INTERVAL: prefault(duration({ ms: 0 }, { ms: LONGEST_TIMER_MS }), 'PT1H'),
+  PUBLISH_QUIET: prefault(duration({ ms: 0 }, { ms: LONGEST_TIMER_MS }), 'PT1M'),
+  PUBLISH_MAX_WAIT: prefault(duration({ ms: 0 }, { ms: LONGEST_TIMER_MS }), 'PT30M'),
+  GUARD_SHARE: prefault(share, '0.2'),
+  GUARD_MIN: prefault(wholeNumber(0, 1_000_000_000), '25'),
+  PIN_LIFETIME: prefault(duration({ ms: 1_000 }), 'PT1H'),
+  TOMBSTONE_LIFETIME: prefault(duration({ ms: 1_000 }), 'P180D'),
+  TOKEN_LIFETIME: prefault(duration({ ms: 1_000 }), 'PT1H'),
+  OAUTH1_WINDOW: prefault(duration({ ms: 1_000 }, { ms: DAY_MS }), 'PT10M'),
+  MAX_LIMIT: prefault(wholeNumber(100, 1_000_000), '10000'),
+  SCHOOLS: optional(schoolNumbers),
+  SCHOOL_YEAR: optional(z.pipe(fitting(/^20\d\d$/, 'is not a year of four digits'), z.transform(Number))),
+  MAPPING: optional(text()),
+  ADMIN_TOKEN: optional(text()),
+  LOG_LEVEL: or(oneOf(LOG_LEVELS), 'info'),
 })
 
 type Name = keyof z.infer<typeof SHAPE>

@@ -31,6 +31,8 @@ export interface Context {
   /** False when it is only where the server happens to listen. */
   readonly isPublicUrlConfigured: boolean
   readonly maxLimit: number
+  /** Larger answers are read from the store as the consumer takes them. */
+  readonly streamedFromBytes: number
   /** Signs access tokens; derived from what is kept outside the database. */
   readonly signingKey: Uint8Array
   /** Opens consumers' sealed secrets; kept outside the database. */
@@ -48,9 +50,9 @@ export interface Context {
   readonly rosters: { request(narrowing: Narrowing): Promise<void> }
   /** Publishes a sync that the guard holds. */
   readonly resumeSync: (id: string) => SyncRecord
-  /** What is published is made by it. */
-  readonly mapping: Mapping
-  /** The rows of the last complete crawl, as the mapping sees them. */
+  /** What is published is made by it; undefined for a group, whose records its members have made. */
+  readonly mapping: Mapping | undefined
+  /** The rows of the last complete crawl, as the mapping sees them; a group has none. */
   readonly stagedInput: () => StagedInput | undefined
   readonly metrics: Metrics
   readonly newRequestId: () => string

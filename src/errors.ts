@@ -13,9 +13,11 @@ export type ErrorCode =
   | 'mapping-invalid' // the mapping has diagnostics
   | 'rows-unfit' // the staged rows were read for another mapping, or there are none
   | 'scope-empty' // no school, or no school year, to publish
+  | 'members-unread' // no member of a group could be read
   | 'store-failed' // the database file: disk full, not writable, damaged
   | 'sync-running' // one sync at a time
   | 'sync-stopped' // the process is shutting down
+  | 'sync-torn' // the platform ended its steps, again and again
   | 'not-found'
 
 /** Failures that may go away by themselves: the one place that decides what is tried again. */

@@ -1,18 +1,18 @@
-// The answer of `GET /metrics`: what was counted, and what the store tells of the snapshot and of syncs.
+// What `GET /metrics` answers: what was counted, and what the store tells of the snapshot and of syncs.
 import type { Context } from './context.ts'
-import { type Family, formatMetrics, type Sample } from './metrics-format.ts'
+import type { Family, Sample } from './metrics-format.ts'
 import { COLLECTIONS } from './oneroster/model.ts'
 import { readinessMetrics } from './readiness/report-samples.ts'
 import { activeTotals, currentSnapshot } from './store/snapshots.ts'
 import type { Sql } from './store/sql.ts'
 import { failuresInARow, latestEnded, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from './store/syncs.ts'
-import { countPins, storeBytes } from './store/usage.ts'
+import { countPins } from './store/usage.ts'
 import type { SyncReport } from './sync/report.ts'
 import { VERSION } from './version.ts'
 
 /** Anybody may read it: it holds counts, times and ids of consumers; no secret, and nothing of a person. */
-export function metricsText({ sql, now, metrics }: Pick<Context, 'sql' | 'now' | 'metrics'>): string {
-  return formatMetrics([
+export function metricsFamilies({ sql, now, metrics }: Pick<Context, 'sql' | 'now' | 'metrics'>): readonly Family[] {
+  return [
     {
       name: 'build_info',
       help: 'Always 1; the labels tell the version.',
@@ -23,9 +23,9 @@ export function metricsText({ sql, now, metrics }: Pick<Context, 'sql' | 'now' |
     ...snapshotFamilies(sql, now()),
     ...syncFamilies(sql),
     ...reportFamilies(sql),
-    gauge('store_bytes', 'Size of the database file.', storeBytes(sql)),
+    gauge('store_bytes', 'Size of the database file.', sql.bytes()),
     gauge('pins', 'Queries whose later pages are pinned to a generation.', countPins(sql)),
-  ])
+  ]
 }
 
 function gauge(name: string, help: string, value: number | readonly Sample[] | undefined): Family {

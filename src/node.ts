@@ -1,229 +1,74 @@
-// The bridge on Node: opens a profile from the environment, and serves it until it is told to stop.
-import { hkdfSync } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// The bridge on Node: opens the profiles that there are, and serves them until it is told to stop.
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { constants, deflateRaw, type ZlibOptions } from 'node:zlib'
 import { createAdaptorServer } from '@hono/node-server'
-import { Agent, fetch } from 'undici'
-import { SEALING_KEY_BYTES } from './auth/sealing.ts'
-import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from './bridge.ts'
-import { type Config, type ConnectedConfig, formatFaults, readConfig } from './config.ts'
+import { type Config, type ConfigResult, formatFaults, readConfig } from './config.ts'
 import { BridgeError } from './errors.ts'
-import { createLog, type Log } from './log.ts'
-import type { Mapping } from './mapping/run/compile.ts'
-import { readProfileMapping } from './mapping-files.ts'
-import type { Fetch } from './powerschool/ask.ts'
-import type { LockOwner } from './store/locks.ts'
-import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
-import type { Deflate } from './store/records.ts'
+import { createFront, type Front } from './front.ts'
+import { hasDatabase, openSealingKey, storedProfiles } from './node-files.ts'
+import { openDefault, openNodeProfiles } from './node-profiles.ts'
+import { nodeDeflate, nodeLog } from './node-runtime.ts'
+import type { ProfileBridge } from './profiles/ports.ts'
+import { DEFAULT_PROFILE } from './store/profile.ts'
 
-const SIGNING_KEY_BYTES = 32
+export { nodeDeflate }
+
 const DRAIN_MS = 5_000
 const SWEEP_MS = 50
 
-/** With `isServing`, what is written is moved into the file beside the readers, who would wait for the disk otherwise. */
-export function openDatabase(config: Config, { isServing = false } = {}): NodeSqlite {
-  mkdirSync(config.dataDir, { recursive: true })
-  return openNodeSqlite(databasePath(config), { hasCheckpointThread: isServing })
-}
-
-export function hasDatabase(config: Config): boolean {
-  return existsSync(databasePath(config))
-}
-
-const databasePath = ({ dataDir }: Config) => join(dataDir, 'default.sqlite')
-
-/**
- * The key that seals consumers' secrets, and from which the one of access tokens is made: `DATA_DIR/sealing.key` (base64;
- * only its owner may read it), made on first use. It is no part of the database, so that a copy of that alone reveals no
- * secret and opens nothing. Refuses with `store-failed`.
- */
-export function openSealingKey({ dataDir }: Config): Uint8Array {
-  const path = join(dataDir, 'sealing.key')
-  const text = readIfPresent(path) ?? makeSealingKey(path)
-  const key = Buffer.from(text.trim(), 'base64')
-  if (key.length === SEALING_KEY_BYTES && key.toString('base64') === text.trim()) return Uint8Array.from(key)
-  throw new BridgeError('store-failed', `${path} is damaged: it should hold 32 bytes in base64.`, {
-    remedy:
-      "Bring it back from a copy. Without one remove it: a new key is made, access tokens end (consumers fetch new ones), and OAuth 1.0a consumers' secrets are to be rotated.",
-  })
-}
-
-/** Written whole under a name of its own and then linked, so that of two processes both take the one that came first. */
-function makeSealingKey(path: string): string {
-  const text = `${Buffer.from(crypto.getRandomValues(new Uint8Array(SEALING_KEY_BYTES))).toString('base64')}\n`
-  const once = { flag: 'wx', mode: 0o600, flush: true } as const
-  const draft = `${path}.${crypto.randomUUID()}`
-  try {
-    writeFileSync(draft, text, once)
-    try {
-      linkSync(draft, path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readFileSync(path, 'utf8')
-      // A file system without links.
-      writeFileSync(path, text, once)
-    }
-    return text
-  } catch (cause) {
-    throw unusableKey(path, cause)
-  } finally {
-    rmSync(draft, { force: true })
-  }
-}
-
-function readIfPresent(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw unusableKey(path, cause)
-  }
-}
-
-function unusableKey(path: string, cause: unknown): BridgeError {
-  const { code } = cause as NodeJS.ErrnoException
-  return new BridgeError('store-failed', `${path} can be neither read nor made (${code}).`, {
-    remedy: 'Let the process read and write in DATA_DIR; the file must belong to its user.',
-    cause,
-  })
-}
-
-export function nodeLog(config: Config): Log {
-  return createLog({ level: config.logLevel, now: Date.now, write: (line) => process.stdout.write(`${line}\n`) })
-}
-
-const HERE: LockOwner = {
-  name: `${process.pid}@${hostname()}#${crypto.randomUUID()}`,
-  mayBeAlive(name) {
-    const [pid, host] = name.split('#')[0]?.split('@') ?? []
-    // Of another machine, or a container that was made anew, only the lease can tell.
-    if (host !== hostname()) return true
-    // This process has the number now, so the one that had it has ended.
-    if (Number(pid) === process.pid) return false
-    try {
-      process.kill(Number(pid), 0)
-      return true
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EPERM'
-    }
-  },
-}
-
-/** A fetch with as many connections to PowerSchool as requests may be under way. */
-export function nodeFetch(config: Config): Fetch {
-  const dispatcher = new Agent({ connections: config.powerSchoolConcurrency, pipelining: 1 })
-  // undici's fetch is the platform's; its types are declared apart from the DOM's.
-  return (url, init) => fetch(url, { ...(init as object), dispatcher }) as unknown as Promise<Response>
-}
-
-const deflateInPool = promisify<Uint8Array, ZlibOptions, Uint8Array>(deflateRaw)
-/** Each chunk of output is a job of its own in the thread pool. */
-const DEFLATE_CHUNK = 64 << 10
-const DEFLATE_LEVELS = { fast: 1, small: 6 }
-
-export const nodeDeflate: Deflate = (bytes, level) =>
-  deflateInPool(bytes, {
-    level: DEFLATE_LEVELS[level],
-    finishFlush: constants.Z_FULL_FLUSH,
-    chunkSize: DEFLATE_CHUNK,
-  })
-
-/**
- * The key that signs access tokens: the sealing key's, so that no copy of the database makes a token, and a restart ends none.
- * Another sealing key ends all of them.
- */
-function deriveSigningKey(sealingKey: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', sealingKey, '', 'oneroster-bridge access tokens', SIGNING_KEY_BYTES))
-}
-
-function nodeRuntime(config: Config, sql: NodeSqlite, log: Log): Profile['runtime'] {
-  const sealingKey = openSealingKey(config)
-  return {
-    sql,
-    log,
-    fetch: nodeFetch(config),
-    now: Date.now,
-    sleep: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
-    random: Math.random,
-    nextTurn,
-    pause: async () => {
-      await nextTurn()
-      await sql.whenLogIsShort()
-    },
-    after: (ms, call) => {
-      const timer = setTimeout(call, ms)
-      return () => clearTimeout(timer)
-    },
-    // A sync goes over the whole file; mapped, all of it would count as this process's memory.
-    onSyncing: (isSyncing) => sql.mapFile(!isSyncing),
-    newId: () => crypto.randomUUID(),
-    lockOwner: HERE,
-    deflate: nodeDeflate,
-    sealingKey,
-    signingKey: deriveSigningKey(sealingKey),
-  }
-}
-
-/** What a bridge needs of Node besides its address. */
-interface Profile {
-  readonly mapping: Mapping
-  readonly runtime: Runtime & { readonly sql: NodeSqlite }
-}
-
-/** Opens the store and the mapping. Refuses with `mapping-invalid` (every diagnostic) or `settings-invalid`. */
-export function openProfile(config: ConnectedConfig, log: Log, { isServing = false } = {}): Profile {
-  const mapping = readProfileMapping(config.mapping)
-  return { mapping, runtime: nodeRuntime(config, openDatabase(config, { isServing }), log) }
-}
-
 export interface RunningServer {
   readonly url: string
-  readonly bridge: Bridge
-  /** Answers what is under way, ends the running sync at its next safe point, and closes the store. */
+  /** The environment's profile, where there is one. */
+  readonly bridge: ProfileBridge | undefined
+  /** Answers what is under way, ends the running syncs at their next safe points, and closes the stores. */
   stop(): Promise<void>
 }
 
-/** Opens the profile, listens, and starts the syncs. What is wrong with settings, mapping or port is refused here. */
-export async function startServer(config: ConnectedConfig): Promise<RunningServer> {
+/**
+ * Opens the profiles, listens, and starts the syncs. What is wrong with settings, the mapping that they name, or the port is
+ * refused here; another profile that cannot be opened is logged, and keeps no other from serving.
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
   const log = nodeLog(config)
-  const { mapping, runtime } = openProfile(config, log, { isServing: true })
-  prepareStore(runtime)
-  await prepareConsumer(config, runtime)
+  const opened = openDefault(config)
+  const sealingKey = openSealingKey(config)
 
-  // The app may depend on the port; it is there before the first request can be.
-  let app: Bridge['app'] | undefined
+  // Addresses may depend on the port; all of it is there before the first request can be.
+  let front: Front | undefined
   const server = createAdaptorServer({
-    fetch: (request) => app?.fetch(request) ?? new Response(null, { status: 503 }),
+    fetch: (request) => front?.fetch(request) ?? new Response(null, { status: 503 }),
   }) as Server
   const { port } = await listen(server, config).catch((error: unknown) => {
-    runtime.sql.close()
+    opened.sql?.close()
     throw error
   })
   const host = config.host.includes(':') && !config.host.startsWith('[') ? `[${config.host}]` : config.host
   const url = `http://${host}:${port}`
-  const bridge = createBridge({ config, mapping, runtime, publicUrl: config.publicUrl ?? url })
-  app = bridge.app
-  log.info('listening', { url, publicUrl: config.publicUrl ?? url })
-  bridge.schedule.start()
+  const publicUrl = config.publicUrl ?? url
+  const close = () => new Promise<void>((resolve) => server.close(() => resolve()))
+  const profiles = await openNodeProfiles({ ...opened, config, log, publicUrl, sealingKey }).catch(
+    async (error: unknown) => {
+      await close()
+      throw error
+    },
+  )
+  front = createFront({ directory: profiles, config, publicUrl, log, now: Date.now, newId: () => crypto.randomUUID() })
+  log.info('listening', { url, publicUrl })
+  await profiles.start()
   return {
     url,
-    bridge,
+    bridge: profiles.host(DEFAULT_PROFILE)?.bridge(),
     async stop() {
       log.info('stopping')
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const closed = close()
       // A connection is idle only when its answer has been sent; a consumer would keep it open for the whole time to drain.
       const sweeper = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
-      await bridge.schedule.stop()
+      await profiles.stop()
       const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
       await closed
       clearTimeout(timer)
       clearInterval(sweeper)
-      runtime.sql.close()
+      profiles.close()
       log.info('stopped')
     },
   }
@@ -250,7 +95,7 @@ function listen(server: Server, { host, port }: Config): Promise<AddressInfo> {
 
 /** `npm start`: serves until SIGTERM or SIGINT; a second signal ends it at once. Answers the exit code. */
 export async function serve(): Promise<number> {
-  const read = readConfig(process.env, { needsPowerSchool: true })
+  const read = serverSettings(process.env)
   if (!read.ok) {
     process.stderr.write(`${formatFaults(read.faults)}\n`)
     return 1
@@ -259,6 +104,20 @@ export async function serve(): Promise<number> {
   await untilTold()
   await running.stop()
   return 0
+}
+
+/**
+ * The settings of a server. It needs no connection of its own where profiles are there, or can be made by the admin API; but where
+ * one of its settings is there, or its database, all of them must be.
+ */
+function serverSettings(environment: NodeJS.ProcessEnv): ConfigResult {
+  const whole = readConfig(environment, { needsPowerSchool: true })
+  const isMeant = ['URL', 'CLIENT_ID', 'CLIENT_SECRET'].some((name) => environment[`POWERSCHOOL_${name}`]?.trim())
+  if (whole.ok || isMeant) return whole
+  const read = readConfig(environment, { needsPowerSchool: false })
+  if (!read.ok || hasDatabase(read.config)) return whole
+  const { config } = read
+  return storedProfiles(config).length > 0 || config.adminToken !== undefined ? read : whole
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the next one has its usual effect. */

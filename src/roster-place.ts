@@ -13,6 +13,8 @@ export interface Seen {
   readonly place: Place
   /** To be asked when all is read: whether it was all there. Else it must be read anew, of another snapshot. */
   readonly isKept: () => boolean
+  /** The same in the midst of sending what was read, which keeps it there for longer. */
+  readonly isStillKept: () => boolean
 }
 
 export interface Wanted {
@@ -50,7 +52,12 @@ function findPlace(context: Context, wanted: Wanted, narrowing: Narrowing): Seen
     const table = snapshot && tableNames(sql, narrowing, snapshot.generation)
     if (snapshot === undefined || table === undefined) return undefined
     const { generation } = snapshot
-    return { snapshot, place: { generation, table }, isKept: () => pins.isKept(list, generation) }
+    return {
+      snapshot,
+      place: { generation, table },
+      isKept: () => pins.isKept(list, generation),
+      isStillKept: () => pins.useOn(list, generation),
+    }
   }
   if (operation.isSingle) return placeIn(newestSnapshot(sql))
   const followed = query.offset > 0 ? placeIn(pins.follow(list)) : undefined

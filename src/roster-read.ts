@@ -1,8 +1,11 @@
 // Reads what an authorised request asks for, and dresses it: headers, links, validators, compression.
 
+import { type BegunBody, beginBody, type Chunks } from './answer-body.ts'
 import type { AuthenticatedConsumer } from './auth/guard.ts'
 import type { Context } from './context.ts'
+import type { Chunk } from './gzip/chunk.ts'
 import { GZIP_LEAST, gzipBytes } from './gzip/gzip.ts'
+import { deflatedChunks, gzipChunks } from './gzip/gzip-chunks.ts'
 import { acceptsGzip, entityTag, isUnchanged } from './http-cache.ts'
 import { conditionOf } from './oneroster/condition.ts'
 import { linkHeader } from './oneroster/links.ts'
@@ -12,7 +15,7 @@ import { isOfStored, type MatchedOperation, type Parent, type StoredOperation } 
 import type { Query } from './oneroster/query.ts'
 import { ROSTERING, type Service } from './oneroster/services.ts'
 import { type StatusInfo, v1p1Status } from './oneroster/status-info.ts'
-import type { Form, ListQuery } from './store/records.ts'
+import type { Around, Form, ListQuery, Page } from './store/records.ts'
 import type { Snapshot } from './store/snapshots.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
@@ -20,8 +23,9 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** A short one is a text: it goes out in one piece with its headers. */
-  readonly body: string | Uint8Array<ArrayBuffer>
+  /** A short one is a text: it goes out in one piece with its headers. A long one is read on while it is sent. */
+  readonly body: string | Uint8Array<ArrayBuffer> | BegunBody
+  /** Undefined where there are none, and where they are still being read. */
   readonly rows: number | undefined
 }
 
@@ -66,7 +70,7 @@ async function readOne(context: Context, read: StoredRead): Promise<Answer | und
   const headers = { ...listHeaders({ total: 1, count: 1 }), ETag: tag }
   if (isUnchanged(read.request, tag)) return { status: 304, headers: { ...CACHED, ETag: tag }, body: EMPTY, rows: 0 }
   const text = `{"${MODEL[entity].singular}":${record}${warningsText(query.warnings)}}`
-  return compressed(context, read, { status: 200, headers, body: text, rows: 1 })
+  return compressed(context, read, text, { status: 200, headers, rows: 1 })
 }
 
 async function readList(context: Context, read: StoredRead): Promise<Answer> {
@@ -89,23 +93,39 @@ async function readList(context: Context, read: StoredRead): Promise<Answer> {
     limit: query.limit,
     offset: query.offset,
   }
-  const head = `{"${entity}":[`
-  const tail = `]${warningsText(query.warnings)}}`
-  const dress = (total: number, count: number) => ({ ...pageHeaders(context, read, { total, count }), ETag: tag })
+  const around = { head: `{"${entity}":[`, tail: `]${warningsText(query.warnings)}}` }
 
+  const page = await context.reader.open(list)
+  const headers = { ...pageHeaders(context, read, page), ETag: tag }
+  if (request.method === 'HEAD') return { status: 200, headers, body: EMPTY, rows: page.count }
   const reshape = reshaperOf(read)
-  if (reshape !== undefined) {
-    const { records, total } = await context.reader.rows(list)
-    const body = `${head}${records.map(reshape).join(',')}${tail}`
-    const answer = { status: 200, headers: dress(total, records.length), body, rows: records.length }
-    return compressed(context, read, answer)
+  if (!acceptsGzip(request)) {
+    return answerOf(context, reshape === undefined ? page.plain(around) : reshaped(page, reshape, around), headers)
   }
-  if (request.method !== 'HEAD' && acceptsGzip(request)) {
-    const { body, count, total } = await context.reader.gzipPage(list, { head, tail })
-    return { status: 200, headers: { ...dress(total, count), ...GZIPPED }, body, rows: count }
+  const packed =
+    reshape === undefined
+      ? page.gzip(around)
+      : gzipChunks(deflatedChunks(reshaped(page, reshape, around), context.deflate))
+  return answerOf(context, packed, { ...headers, ...GZIPPED })
+}
+
+async function answerOf({ streamedFromBytes }: Context, chunks: Chunks, headers: Answer['headers']): Promise<Answer> {
+  const body = await beginBody(chunks, streamedFromBytes)
+  return 'begun' in body
+    ? { status: 200, headers, body, rows: undefined }
+    : { status: 200, headers, body: body.bytes, rows: body.rows }
+}
+
+type Reshape = (json: string) => string
+
+function* reshaped(page: Page, reshape: Reshape, { head, tail }: Around): Generator<Chunk, void> {
+  const encoder = new TextEncoder()
+  let before = head
+  for (const texts of page.texts()) {
+    yield { bytes: encoder.encode(before + texts.map(reshape).join(',')), rows: texts.length }
+    before = ','
   }
-  const { json, count, total } = await context.reader.page(list, { head, tail })
-  return { status: 200, headers: dress(total, count), body: json, rows: count }
+  yield { bytes: encoder.encode(page.count === 0 ? head + tail : tail), rows: 0 }
 }
 
 /** Collections that have no records yet. */
@@ -130,7 +150,7 @@ function formOf({ publicUrl }: Context, { service }: Read): Form {
 }
 
 /** How each record's text is changed for this answer, or nothing when it goes out as it is. */
-function reshaperOf({ matched, query, service, consumer }: Read): ((json: string) => string) | undefined {
+function reshaperOf({ matched, query, service, consumer }: Read): Reshape | undefined {
   const { fields } = query
   const hasNative = service.version === 'v1p1' && consumer.switches.includes('nativeBooleans')
   const booleans = hasNative ? booleansOf(matched.operation.entity) : NONE
@@ -184,10 +204,16 @@ function pageHeaders({ publicUrl }: Context, read: Read, counts: Counts): Record
   return { ...listHeaders(counts), ...(link === '' ? {} : { Link: link }) }
 }
 
-async function compressed({ deflate }: Context, { request }: Read, answer: Answer): Promise<Answer> {
-  if (request.method === 'HEAD' || answer.body.length < GZIP_LEAST || !acceptsGzip(request)) return answer
-  const bytes = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body
-  return { ...answer, headers: { ...answer.headers, ...GZIPPED }, body: await gzipBytes(bytes, deflate) }
+/** An answer of one record. */
+async function compressed(
+  { deflate }: Context,
+  { request }: Read,
+  text: string,
+  rest: Omit<Answer, 'body'>,
+): Promise<Answer> {
+  if (request.method === 'HEAD' || text.length < GZIP_LEAST || !acceptsGzip(request)) return { ...rest, body: text }
+  const body = await gzipBytes(new TextEncoder().encode(text), deflate)
+  return { ...rest, headers: { ...rest.headers, ...GZIPPED }, body }
 }
 
 function warningsText(warnings: readonly StatusInfo[]): string {

@@ -1,5 +1,6 @@
 // Answers a OneRoster request of any version: who asks, what for, may they, and then a page or a record of the snapshot.
 
+import { type Sent, streamBody } from './answer-body.ts'
 import { requireScope } from './auth/guard.ts'
 import { authenticate } from './authenticate.ts'
 import type { Context } from './context.ts'
@@ -36,32 +37,55 @@ export async function answerRoster(context: Context, asked: RosterRequest): Prom
   const { method } = request
   const startedMs = context.now()
   const id = context.newRequestId()
-  const note = ({ query, ...facts }: Omit<Decision, 'answer'> & Noted) => {
-    const measured = { method, service: service.base, ...facts, ms: context.now() - startedMs }
+  const note = ({ query, ...facts }: Omit<Decision, 'answer' | 'isStillKept'> & Noted) => {
+    const measured = { method, service: service.base, ms: context.now() - startedMs, ...facts }
     context.log.info('request', { id, ...measured, query })
     context.metrics.request(measured)
   }
   try {
-    const { answer, ...facts } = await decide(context, id, asked).catch((error: unknown) =>
-      storeDecision(context, id, asked, error),
-    )
+    const {
+      answer,
+      isStillKept = () => true,
+      ...facts
+    } = await decide(context, id, asked).catch((error: unknown) => storeDecision(context, id, asked, error))
     const { status, headers, body, rows } = answer
-    note({ ...facts, status, rows, bytes: byteLength(body) })
-    return new Response(method === 'HEAD' || status === 304 ? null : body, { status, headers })
+    // What is sent is compressed already; a runtime that does it by itself must not do it again.
+    const init = { status, headers, encodeBody: 'manual' }
+    if (typeof body === 'string' || body instanceof Uint8Array) {
+      note({ ...facts, status, rows, bytes: byteLength(body) })
+      return new Response(method === 'HEAD' || status === 304 ? null : body, init)
+    }
+    // As for a short answer: until it is ready to be sent.
+    const ms = context.now() - startedMs
+    const onEnd = ({ ending, error, ...sent }: Sent) => {
+      if (ending === 'broken') tellBroken(context, id, error)
+      note({ ...facts, status, ms, ...sent, ...(ending === 'whole' ? {} : { ending }) })
+    }
+    return new Response(streamBody(body, { isStillKept, onEnd }), init)
   } catch (error) {
     note({ status: 500 })
     throw error
   }
 }
 
+/** Nothing can be answered any more: the connection breaks, so that nobody takes the part for the whole. */
+function tellBroken({ log }: Context, id: string, error: unknown): void {
+  const { message, remedy } = error instanceof BridgeError ? error : { message: String(error), remedy: undefined }
+  log.error('answer-broken', { request: id, message, remedy })
+}
+
 interface Noted {
   readonly status: number
   readonly rows?: number | undefined
   readonly bytes?: number
+  readonly ms?: number
+  /** Of a streamed answer that was not taken to its end. */
+  readonly ending?: Sent['ending']
 }
 
 interface Decision {
   readonly answer: Answer
+  readonly isStillKept?: () => boolean
   readonly operation?: string | undefined
   readonly consumer?: string | undefined
   /** What was asked, without values. */
@@ -128,10 +152,15 @@ async function decide(context: Context, id: string, asked: RosterRequest): Promi
       return known(refuse('not-ready', description, { 'Retry-After': String(ROSTER_RETRY_SECONDS) }))
     }
     const read = { ...asked, matched, query: parsed, rawQuery: query, ...seen, consumer }
-    const answer = await readRoster(context, read)
+    const answer = await readRoster(context, read).catch((error: unknown) => {
+      if (seen.isKept()) throw error
+      return undefined
+    })
     // Rare: its pin ended while it was read, and clean-up came by. Records would be missing.
     if (!seen.isKept()) continue
-    const decision = answer === undefined ? refuse('unknown-object', 'Unknown Object.') : { answer, operation }
+    const { isStillKept } = seen
+    const decision =
+      answer === undefined ? refuse('unknown-object', 'Unknown Object.') : { answer, isStillKept, operation }
     return { ...known(decision), query: parsed.shape }
   }
 }

@@ -26,10 +26,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/store': ['src/gzip'],
   'src/auth': ['src/store'],
   'src/sync': ['src/mapping', 'src/powerschool', 'src/store', 'src/readiness'],
+  'src/groups': [
+    'src/oneroster',
+    'src/store',
+    'src/sync',
+    'src/config.ts',
+    'src/context.ts',
+    'src/runtime.ts',
+    'src/wiring.ts',
+  ],
   'src/preview': ['src/mapping', 'src/store', 'src/sync'],
   'src/admin': ['src/auth', 'src/mapping', 'src/store', 'src/sync', 'src/context.ts', 'src/readiness'],
 }
-const SHARED = ['src/digest.ts', 'src/errors.ts', 'src/log.ts']
+const SHARED = ['src/digest.ts', 'src/errors.ts', 'src/log.ts', 'src/recent.ts']
 
 describe.each(Object.entries(MAY_IMPORT))('%s', (folder, allowed) => {
   it('imports nothing that it must not know', () => {
@@ -48,18 +57,34 @@ describe.each(Object.entries(MAY_IMPORT))('%s', (folder, allowed) => {
 describe('the runtime', () => {
   const KNOWS_NODE = [
     'src/node.ts',
+    'src/node-files.ts',
+    'src/node-profiles.ts',
+    'src/node-runtime.ts',
     'src/cli.ts',
     'src/mapping-files.ts',
     'src/store/node-sqlite.ts',
     'src/store/node-checkpoints.ts',
     'src/store/node-checkpoint-thread.ts',
+    // What Workers have of it.
+    'src/worker/runtime.ts',
   ]
+  const KNOWS_WORKERS = ['src/worker.ts', 'src/worker/']
   const core = FILES.filter((file) => !KNOWS_NODE.includes(file) && !file.startsWith('src/cli/'))
 
   it('is known to the entries and the SQL driver alone', () => {
     const wrong = core.flatMap((file) =>
       importsOf(file)
         .filter((target) => target.startsWith('node:') || target === 'undici' || target.startsWith('@hono/node-server'))
+        .map((target) => `${file} → ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('of Cloudflare is known to the Worker alone', () => {
+    const others = FILES.filter((file) => !KNOWS_WORKERS.some((known) => file.startsWith(known)))
+    const wrong = others.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('cloudflare:') || target.startsWith('src/worker'))
         .map((target) => `${file} → ${target}`),
     )
     expect(wrong).toEqual([])

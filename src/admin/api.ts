@@ -1,29 +1,22 @@
 // The admin API: start, watch and release syncs, the consumers, records' histories, and the state of the profile.
 import { Hono, type Context as HonoContext } from 'hono'
-import { isSame } from '../auth/secrets.ts'
 import type { Context } from '../context.ts'
 import { BridgeError } from '../errors.ts'
 import { findSync, listSyncs, type SyncRecord } from '../store/syncs.ts'
 import { presentSync } from '../sync/report.ts'
+import { mayAdminister } from './allow.ts'
 import { adminConsumers } from './consumers.ts'
 import { adminMapping } from './mapping.ts'
 import { adminReadiness } from './readiness.ts'
 import { adminRecords, type RecordsOptions } from './records.ts'
+import { adminRoot } from './root.ts'
 import { profileStatus } from './status.ts'
 
 /** Routes below `/admin`. Without ADMIN_TOKEN, or with a wrong one, every path answers as if it did not exist. */
 export function adminApi(context: Context, records: RecordsOptions): Hono {
   const app = new Hono()
 
-  app.use(async (c, next) => {
-    const given = /^Bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '')?.[1]
-    const isAllowed =
-      context.adminToken !== undefined &&
-      given !== undefined &&
-      isSame(await digest(given), await digest(context.adminToken))
-    if (!isAllowed) return c.notFound()
-    return next()
-  })
+  app.use(async (c, next) => ((await mayAdminister(c.req.raw, context.adminToken)) ? next() : c.notFound()))
 
   app.post('/syncs', (c) => {
     const mapOnly = c.req.query('mapOnly')
@@ -32,7 +25,7 @@ export function adminApi(context: Context, records: RecordsOptions): Hono {
     }
     try {
       const { id, isNew } = context.schedule.request(mapOnly === 'true' ? 'map' : 'whole')
-      return c.json({ id, status: 'inProgress', isNew, href: `${context.publicUrl}/admin/syncs/${id}` }, 202)
+      return c.json({ id, status: 'inProgress', isNew, href: `${adminRoot(context)}/syncs/${id}` }, 202)
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
       return refusal(c, error, 503)
@@ -53,15 +46,11 @@ export function adminApi(context: Context, records: RecordsOptions): Hono {
   })
   app.route('/consumers', adminConsumers(context))
   app.route('/records', adminRecords(context, records))
-  app.route('/mapping', adminMapping(context, records.form))
+  const { mapping } = context
+  if (mapping !== undefined) app.route('/mapping', adminMapping({ ...context, mapping }, records.form))
   app.route('/readiness', adminReadiness(context))
   app.get('/status', (c) => c.json({ profiles: [profileStatus(context)] }))
   return app
-}
-
-/** Digests are of one length, so that comparing them tells nothing of the token's. */
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
 }
 
 function answer(c: HonoContext, sync: SyncRecord | undefined): Response {

@@ -15,6 +15,7 @@ import {
 import { presentClient } from '../auth/present-client.ts'
 import type { Context } from '../context.ts'
 import { consumerSchemas, readBody } from './consumer-bodies.ts'
+import { adminRoot } from './root.ts'
 
 const MAX_BODY_BYTES = 65_536
 
@@ -23,7 +24,7 @@ export function adminConsumers(context: Context): Hono {
   const app = new Hono()
   const { log } = context
   const schemas = consumerSchemas(context)
-  const href = (id: string) => `${context.publicUrl}/admin/consumers/${encodeURIComponent(id)}`
+  const href = (id: string) => `${adminRoot(context)}/consumers/${encodeURIComponent(id)}`
 
   app.use(async (c, next) => {
     await next()

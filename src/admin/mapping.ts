@@ -5,10 +5,13 @@ import { columnText, explainColumns } from '../mapping/explain/explain-column.ts
 import { faultOfField, readSubject } from '../mapping/explain/explain-subject.ts'
 import { mappingSheet } from '../mapping/explain/sheet.ts'
 import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 import type { Form } from '../store/records.ts'
 import { explainMany, explainSubject, explainText } from './mapping-explain.ts'
 
-type MappingContext = Pick<Context, 'sql' | 'mapping' | 'stagedInput'>
+interface MappingContext extends Pick<Context, 'sql' | 'stagedInput'> {
+  readonly mapping: Mapping
+}
 
 /** Routes below `/admin/mapping`; who may ask has been decided. The answers may hold personal data: nobody may keep them. */
 export function adminMapping(context: MappingContext, form: Form): Hono {

@@ -1,5 +1,6 @@
 // The state of the profile as the admin API tells it.
 import type { Context } from '../context.ts'
+import { DEFAULT_PROFILE, findProfile } from '../store/profile.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import { failuresInARow, latestEnded, listSyncs } from '../store/syncs.ts'
 import { presentSync } from '../sync/report.ts'
@@ -10,8 +11,18 @@ export function profileStatus({ sql, schedule, now }: Pick<Context, 'sql' | 'sch
   const [latest] = listSyncs(sql, 1)
   const { count, quarantinedSinceMs } = failuresInARow(sql)
   const nextSyncAt = instant(schedule.nextMs())
+  const profile = findProfile(sql)
+  const { displayName } = profile?.settings ?? {}
+  const id = profile?.id ?? DEFAULT_PROFILE
   return {
-    name: 'default',
+    id,
+    name: id,
+    displayName: typeof displayName === 'string' ? displayName : id,
+    profile: {
+      state: profile?.state ?? 'provisioned',
+      isPaused: profile?.isPaused ?? false,
+      problem: profile?.problem,
+    },
     isReady: snapshot !== undefined,
     snapshot: snapshot && {
       generation: snapshot.generation,

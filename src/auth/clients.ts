@@ -7,6 +7,7 @@ import {
   listConsumers,
   removeConsumer,
 } from '../store/consumers.ts'
+import { consumerPrefix } from '../store/profile.ts'
 import type { Sql } from '../store/sql.ts'
 import { chooseSchools } from './choose-schools.ts'
 import { checkSettings, type WrittenSettings } from './client-settings.ts'
@@ -71,7 +72,7 @@ export async function addClient(wanted: NewClient, deps: ClientDeps): Promise<Se
   if (!checked.ok || !chosen.ok) {
     return invalid([...(checked.ok ? [] : checked.messages), ...(chosen.ok ? [] : chosen.messages)])
   }
-  const id = createClientId(deps.random)
+  const id = createClientId(deps.random, consumerPrefix(deps.sql))
   const { secret, ...kept } = await newSecret(id, deps)
   const consumer: ConsumerRecord = {
     id,

@@ -1,5 +1,5 @@
 // Limits how often each consumer may ask: a bucket of requests that fills again with time, in memory.
-import { LRUCache } from 'lru-cache'
+import { createRecent } from '../recent.ts'
 
 export type TakeResult =
   | { readonly ok: true }
@@ -23,7 +23,7 @@ const REMEMBERED_CONSUMERS = 10_000
 
 /** One for each profile and process. `now` in whole milliseconds; a clock that steps back neither blocks nor gives. */
 export function createRateLimiter(now: () => number, remembered: number = REMEMBERED_CONSUMERS): RateLimiter {
-  const buckets = new LRUCache<string, Bucket>({ max: remembered })
+  const buckets = createRecent<Bucket>({ max: remembered })
   return {
     take(consumerId, perMinute) {
       if (perMinute === null) return { ok: true }

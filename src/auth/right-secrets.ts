@@ -1,6 +1,6 @@
 // Remembers which secrets were right, so that a consumer that asks again costs no verification.
 import { base64url } from 'jose'
-import { LRUCache } from 'lru-cache'
+import { createRecent } from '../recent.ts'
 
 /** That this secret of this consumer fits what is stored of it. */
 export interface SecretClaim {
@@ -20,7 +20,7 @@ export interface RightSecrets {
 const REMEMBERED = 10_000
 
 export function createRightSecrets(max: number = REMEMBERED): RightSecrets {
-  const digests = new LRUCache<string, true>({ max })
+  const digests = createRecent<true>({ max })
   return {
     has: async (claim) => digests.get(await digestOf(claim)) === true,
     add: async (claim) => void digests.set(await digestOf(claim), true),

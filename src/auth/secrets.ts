@@ -19,9 +19,12 @@ const HASH_SHAPE = /^pbkdf2-sha256\$(\d{1,6})\$([A-Za-z0-9_-]{16,64})\$([A-Za-z0
 /** The hash of nothing: to verify against it costs what a real one costs, and never succeeds. */
 const DUMMY = { iterations: PBKDF2_ITERATIONS, salt: new Uint8Array(SALT_BYTES), hash: new Uint8Array(HASH_BYTES) }
 
-/** An id for a consumer. Its fixed start keeps a command line from taking it for an option. */
-export function createClientId(random: RandomBytes = cryptoRandom): string {
-  return `or-${base64url.encode(random(ID_BYTES))}`
+/**
+ * An id for a consumer. `prefix` tells whose it is where there are several profiles; without one, its fixed start keeps a
+ * command line from taking it for an option.
+ */
+export function createClientId(random: RandomBytes = cryptoRandom, prefix = ''): string {
+  return `${prefix}or-${base64url.encode(random(ID_BYTES))}`
 }
 
 /** 256 random bits as 43 characters that need no escaping in a URL, a form or a header. */

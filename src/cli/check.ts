@@ -3,8 +3,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ConnectedConfig } from '../config.ts'
 import { silentLog } from '../log.ts'
-import { readProfileMapping } from '../mapping-files.ts'
-import { hasDatabase, nodeFetch, openDatabase } from '../node.ts'
+import { hasDatabase, openDatabase } from '../node-files.ts'
+import { nodeFetch } from '../node-runtime.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import { checkConnection } from '../powerschool/check.ts'
 import { createPowerSchoolClient } from '../powerschool/client.ts'
@@ -13,7 +13,8 @@ import { migrate } from '../store/migrations.ts'
 import { templateSources } from '../sync/template-sources.ts'
 import type { Command } from './command.ts'
 import { print, printJson, table } from './output.ts'
-import { connectedSettings } from './settings.ts'
+import { PROFILE_OPTION, PROFILE_USAGE, profileOption, readProfile } from './profile.ts'
+import { settingsFor } from './settings.ts'
 
 type Check = Awaited<ReturnType<typeof checkConnection>>
 type TemplateCheck = NonNullable<Check['templates']>
@@ -21,12 +22,14 @@ type TemplateCheck = NonNullable<Check['templates']>
 export const checkCommand: Command = {
   name: 'check',
   summary: 'Checks the connection to PowerSchool: server, credentials, rights, schools; each failure with its remedy.',
-  usage: 'bridge check [--json]',
-  options: {},
+  usage: ['bridge check [--profile ID] [--json]', '', PROFILE_USAGE].join('\n'),
+  options: { ...PROFILE_OPTION },
   positionals: 0,
-  async run({ isJson }) {
-    const config = connectedSettings()
-    const mapping = readProfileMapping(config.mapping)
+  async run(input) {
+    const { isJson } = input
+    const given = settingsFor(input)
+    const profile = profileOption(input, given)
+    const { config, mapping } = await readProfile(profile, given)
     const client = createPowerSchoolClient({
       ...config.powerSchool,
       fetch: nodeFetch(config),
@@ -40,7 +43,7 @@ export const checkCommand: Command = {
       maxAttempts: 1,
       timeoutMs: 20_000,
     })
-    const before = publishedTemplate(config)
+    const before = publishedTemplate(config, profile)
     const check = await checkConnection(client, {
       sources: templateSources(mapping.sources, mapping.settings, config.plugin.queries),
       setting: config.powerSchoolTemplate,
@@ -53,9 +56,9 @@ export const checkCommand: Command = {
 }
 
 /** Of the profile's store, if there is one yet: a check makes none. */
-function publishedTemplate(config: ConnectedConfig): Template | undefined {
-  if (!hasDatabase(config)) return undefined
-  const sql = openDatabase(config)
+function publishedTemplate(config: ConnectedConfig, profile: string): Template | undefined {
+  if (!hasDatabase(config, profile)) return undefined
+  const sql = openDatabase(config, { profile })
   try {
     migrate(sql, STORAGE)
     return lastTemplate(sql)

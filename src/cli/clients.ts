@@ -14,11 +14,13 @@ import { presentClient } from '../auth/present-client.ts'
 import { shortenScopes } from '../auth/scopes.ts'
 import { SWITCH_MEANINGS } from '../auth/switches.ts'
 import type { Config } from '../config.ts'
-import { openSealingKey } from '../node.ts'
+import { openSealingKey } from '../node-files.ts'
+import { profileKeys } from '../profiles/keys.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
 import { readOverlap, readSettings, SETTING_OPTIONS } from './client-options.ts'
 import type { Command, CommandInput } from './command.ts'
 import { print, printJson, say, table } from './output.ts'
+import { PROFILE_OPTION, PROFILE_USAGE } from './profile.ts'
 import { withStore } from './store.ts'
 
 const WORDS = [
@@ -29,6 +31,8 @@ const WORDS = [
   ...Object.entries(SWITCH_MEANINGS).map(([name, meaning]) => `  ${name.padEnd(18)}${meaning}`),
   '',
   'Several words are joined by commas.',
+  '',
+  PROFILE_USAGE,
 ]
 
 export const clientCommands: readonly Command[] = [
@@ -42,7 +46,7 @@ export const clientCommands: readonly Command[] = [
       'SCHOOLS   school numbers of PowerSchool (or sourcedIds) to which it is narrowed, for good; all when left out',
       ...WORDS,
     ].join('\n'),
-    options: { ...SETTING_OPTIONS, schools: 'value' },
+    options: { ...SETTING_OPTIONS, ...PROFILE_OPTION, schools: 'value' },
     positionals: 0,
     async run(input) {
       const { name, schools } = input.values
@@ -50,17 +54,18 @@ export const clientCommands: readonly Command[] = [
       const read = readSettings(input, Date.now())
       if (!read.ok) return misused(read.messages)
       const wanted = { ...read.value, name, schools: schools?.split(',') }
-      return withStore(async (sql, config) => printSecret(input, await addClient(wanted, depsOf(sql, config))))
+      return withStore(input, async (...opened) => printSecret(input, await addClient(wanted, await depsOf(...opened))))
     },
   },
   {
     name: 'clients list',
     summary: 'Lists the consumers, without their secrets.',
-    usage: 'bridge clients list [--json]',
-    options: {},
+    usage: ['bridge clients list [--profile ID] [--json]', '', PROFILE_USAGE].join('\n'),
+    options: { ...PROFILE_OPTION },
     positionals: 0,
-    run: ({ isJson }) =>
-      withStore(async (sql) => {
+    run: (input) =>
+      withStore(input, async (sql) => {
+        const { isJson } = input
         const clients = listClients({ sql, now: Date.now })
         if (isJson) printJson(clients.map(presentClient))
         else print(table([LIST_HEADINGS, ...clients.map(rowOf)]))
@@ -78,14 +83,15 @@ export const clientCommands: readonly Command[] = [
       '',
       ...WORDS,
     ].join('\n'),
-    options: { ...SETTING_OPTIONS, schools: 'value' },
+    options: { ...SETTING_OPTIONS, ...PROFILE_OPTION, schools: 'value' },
     positionals: 1,
     async run(input) {
       const { values, words, isJson } = input
-      if (Object.keys(values).length === 0) return misused(['There is nothing to change: see --help for the options.'])
+      if (Object.keys(values).every((name) => name === 'profile'))
+        return misused(['There is nothing to change: see --help for the options.'])
       const read = readSettings(input, Date.now())
       if (!read.ok) return misused(read.messages)
-      return withStore(async (sql) => {
+      return withStore(input, async (sql) => {
         const change = { ...read.value, schools: values.schools?.split(',') }
         const result = updateClient(words[0] ?? '', change, { sql, now: Date.now })
         if (!result.ok) return refused(result)
@@ -102,26 +108,29 @@ export const clientCommands: readonly Command[] = [
       'bridge clients rotate ID [--overlap DURATION] [--json]',
       '',
       'The old secret works beside the new one for the overlap: PT24H when left out, PT0S ends it at once.',
+      '',
+      PROFILE_USAGE,
     ].join('\n'),
-    options: { overlap: 'value' },
+    options: { overlap: 'value', ...PROFILE_OPTION },
     positionals: 1,
     async run(input) {
       const overlap = readOverlap(input)
       if (!overlap.ok) return misused(overlap.messages)
-      return withStore(async (sql, config) => {
+      return withStore(input, async (...opened) => {
         const id = input.words[0] ?? ''
-        return printSecret(input, await rotateClient(id, { overlapMs: overlap.value }, depsOf(sql, config)))
+        return printSecret(input, await rotateClient(id, { overlapMs: overlap.value }, await depsOf(...opened)))
       })
     },
   },
   {
     name: 'clients remove',
     summary: 'Removes a consumer; its tokens open nothing from then on.',
-    usage: 'bridge clients remove ID [--json]',
-    options: {},
+    usage: ['bridge clients remove ID [--profile ID] [--json]', '', PROFILE_USAGE].join('\n'),
+    options: { ...PROFILE_OPTION },
     positionals: 1,
-    run: ({ words, isJson }) =>
-      withStore(async (sql) => {
+    run: (input) =>
+      withStore(input, async (sql) => {
+        const { words, isJson } = input
         const result = removeClient(words[0] ?? '', { sql })
         if (!result.ok) return refused(result)
         if (isJson) printJson({ removed: words[0] })
@@ -131,8 +140,9 @@ export const clientCommands: readonly Command[] = [
   },
 ]
 
-function depsOf(sql: NodeSqlite, config: Config): ClientDeps {
-  return { sql, now: Date.now, sealingKey: openSealingKey(config) }
+async function depsOf(sql: NodeSqlite, config: Config, profile: string): Promise<ClientDeps> {
+  const { sealingKey } = await profileKeys(openSealingKey(config), profile)
+  return { sql, now: Date.now, sealingKey }
 }
 
 const LIST_HEADINGS = [

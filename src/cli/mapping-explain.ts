@@ -10,7 +10,7 @@ import { stagedInput } from '../sync/staged-input.ts'
 import type { Command, CommandInput } from './command.ts'
 import { emptyOption } from './mapping-table.ts'
 import { print, printJson, say } from './output.ts'
-import { withStore } from './store.ts'
+import { OF_SETTINGS, withStore } from './store.ts'
 
 const USAGE = `bridge mapping explain COLLECTION/ID [FIELD] [--mapping FILE] [--redact] [--json]
 bridge mapping explain RULE/KEY [FIELD] …
@@ -78,7 +78,7 @@ type Many = Parameters<typeof explainMany>[0]
 
 /** Exit code 1 where no row has the value. */
 function explainAll(subject: Many, mapping: Mapping, { flags, isJson }: CommandInput): Promise<number> {
-  return withStore(async (sql, config) => {
+  return withStore(OF_SETTINGS, async (sql, config) => {
     const settings = mappingSettings(config)
     const staged = stagedInput({ sql, mapping, settings, queryPrefix: config.plugin.queries })
     if (staged === undefined) return refuse(NO_ROWS)
@@ -101,7 +101,7 @@ Run \`bridge sync\`, or wait until the running sync has ended; DATA_DIR must be 
 
 /** Exit code 0 for a record that is there, 1 for one that is not. */
 function explainOne({ subject, field, mapping, input }: Asked): Promise<number> {
-  return withStore(async (sql, config) => {
+  return withStore(OF_SETTINGS, async (sql, config) => {
     const settings = mappingSettings(config)
     const staged = stagedInput({ sql, mapping, settings, queryPrefix: config.plugin.queries })
     if (staged === undefined) return refuse(NO_ROWS)

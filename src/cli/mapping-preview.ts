@@ -11,7 +11,7 @@ import type { Command } from './command.ts'
 import { readIdentities } from './identities.ts'
 import { print, printJson, say } from './output.ts'
 import { previewText } from './preview-text.ts'
-import { withStore } from './store.ts'
+import { OF_SETTINGS, withStore } from './store.ts'
 
 const USAGE = [
   'bridge mapping preview [--mapping FILE] [--identities FILE] [--samples N] [--show-values] [--json]',
@@ -39,7 +39,7 @@ export const mappingPreviewCommand: Command = {
       return 2
     }
     const identities = values.identities === undefined ? undefined : identitiesIn(values.identities)
-    return withStore(async (sql, config) => {
+    return withStore(OF_SETTINGS, async (sql, config) => {
       const mapping = readProfileMapping(values.mapping ?? config.mapping)
       const settings = mappingSettings(config)
       // Rows are looked up all over the file.

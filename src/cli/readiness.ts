@@ -1,8 +1,7 @@
 // `bridge readiness`: what School Data Sync would make of the current snapshot.
 import { BridgeError } from '../errors.ts'
 import { fieldOrigins } from '../mapping/explain/origins.ts'
-import { readProfileMapping } from '../mapping-files.ts'
-import { nodeDeflate } from '../node.ts'
+import { nodeDeflate } from '../node-runtime.ts'
 import { COLLECTIONS } from '../oneroster/model.ts'
 import { recordOfBody } from '../readiness/body.ts'
 import { withOrigins } from '../readiness/origins.ts'
@@ -16,6 +15,7 @@ import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Command, CommandInput } from './command.ts'
 import { say } from './output.ts'
+import { PROFILE_OPTION, PROFILE_USAGE, storedMapping } from './profile.ts'
 import { withStore } from './store.ts'
 import { writeWhole } from './write-whole.ts'
 
@@ -31,16 +31,17 @@ export const readinessCommand: Command = {
   name: 'readiness',
   summary: 'Tells which published records School Data Sync would reject or spoil, and what to do.',
   usage: [
-    'bridge readiness [--json | --format FORMAT] [--out FILE] [--all]',
+    'bridge readiness [--json | --format FORMAT] [--out FILE] [--all] [--profile ID]',
     '',
     '  --format FORMAT   text (as without it), csv or json',
     '  --out FILE        writes there and not to standard output',
     '  --all             names every record of a finding, not only the first 20',
+    PROFILE_USAGE,
     '',
     'It reads the current snapshot in DATA_DIR; the lines of the mapping are those of the setting MAPPING as it is now.',
     'Exit code 0 when there is no error, 1 when there is one or no snapshot.',
   ].join('\n'),
-  options: { format: 'value', out: 'value', all: 'flag' },
+  options: { format: 'value', out: 'value', all: 'flag', ...PROFILE_OPTION },
   positionals: 0,
   async run(input) {
     const format = formatOf(input)
@@ -50,10 +51,11 @@ export const readinessCommand: Command = {
       say(readinessCommand.usage)
       return 2
     }
-    return withStore(async (sql, { mapping }) => {
-      const origins = fieldOrigins(readProfileMapping(mapping).checked)
+    return withStore(input, async (sql, config, profile) => {
+      const { mapping, idPrefix } = storedMapping(profile, sql, config)
+      const origins = fieldOrigins(mapping.checked)
       const keptKeys = input.flags.has('all') ? Number.POSITIVE_INFINITY : undefined
-      const found = await checkSnapshot(sql, { keptKeys, ruleOf: openRuleFinder(origins) })
+      const found = await checkSnapshot(sql, { keptKeys, ruleOf: openRuleFinder(origins, idPrefix) })
       if (found === undefined) {
         say(
           'There is no snapshot in DATA_DIR yet. Run `bridge sync` first, or set DATA_DIR to where the bridge keeps its data.',

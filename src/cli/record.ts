@@ -5,22 +5,26 @@ import { ROSTERING } from '../oneroster/services.ts'
 import { versionsOf } from '../store/record-history.ts'
 import type { Command } from './command.ts'
 import { print, printJson, say, table } from './output.ts'
+import { PROFILE_OPTION, PROFILE_USAGE } from './profile.ts'
 import { withStore } from './store.ts'
 
 export const recordCommand: Command = {
   name: 'record',
   summary: 'Tells the versions of a record: when each was published, and which fields changed.',
   usage: [
-    'bridge record COLLECTION/ID [--json]',
+    'bridge record COLLECTION/ID [--profile ID] [--json]',
     '',
     `COLLECTION  ${COLLECTIONS.join(', ')}`,
     'ID          a sourcedId, as consumers see it',
     '',
+    PROFILE_USAGE,
+    '',
     'Versions that nobody reads any more keep their times alone. --json prints the records too, with their personal data.',
   ].join('\n'),
-  options: {},
+  options: { ...PROFILE_OPTION },
   positionals: 1,
-  async run({ words, isJson }) {
+  async run(input) {
+    const { words, isJson } = input
     const [word = ''] = words
     const slash = word.indexOf('/')
     const [collection, sourcedId] = [word.slice(0, slash), word.slice(slash + 1)]
@@ -29,7 +33,7 @@ export const recordCommand: Command = {
       say(`Which record? Write COLLECTION/ID, where COLLECTION is one of ${COLLECTIONS.join(', ')}.`)
       return 2
     }
-    return withStore(async (sql, { publicUrl, host, port }) => {
+    return withStore(input, async (sql, { publicUrl, host, port }) => {
       const root = `${publicUrl ?? `http://${host}:${port}`}${ROSTERING.v1p1.base}`
       const versions = showVersions(versionsOf(sql, collection, sourcedId, { version: 'v1p1', root }))
       if (versions.length === 0) {

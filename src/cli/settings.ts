@@ -1,6 +1,8 @@
 // The settings as the commands read them; every fault at once.
 import { type Config, type ConnectedConfig, formatFaults, readConfig } from '../config.ts'
 import { BridgeError } from '../errors.ts'
+import { DEFAULT_PROFILE } from '../store/profile.ts'
+import type { CommandInput } from './command.ts'
 
 const REMEDY = 'Set them in the environment and try again.'
 
@@ -9,6 +11,11 @@ export function connectedSettings(): ConnectedConfig {
   const read = readConfig(process.env, { needsPowerSchool: true })
   if (read.ok) return read.config
   throw new BridgeError('settings-invalid', formatFaults(read.faults), { remedy: REMEDY })
+}
+
+/** Settings for a command about a profile: another one than the environment's has its connection itself. */
+export function settingsFor({ values }: Pick<CommandInput, 'values'>): Config {
+  return values.profile === undefined || values.profile === DEFAULT_PROFILE ? connectedSettings() : localSettings()
 }
 
 /** Settings for commands that only touch the store. Refuses with `settings-invalid`. */

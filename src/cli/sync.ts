@@ -3,35 +3,40 @@ import { createBridge, prepareStore } from '../bridge.ts'
 import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
-import { openProfile } from '../node.ts'
+import type { NodeSqlite } from '../store/node-sqlite.ts'
+import type { ProfileRecord } from '../store/profile.ts'
 import { presentSync, type SyncProgress } from '../sync/report.ts'
 import { runSync } from '../sync/sync.ts'
 import { runUpkeep } from '../sync/upkeep.ts'
 import type { Command } from './command.ts'
 import { print, printJson, say } from './output.ts'
-import { connectedSettings } from './settings.ts'
+import { openProfile, PROFILE_OPTION, PROFILE_USAGE, profileOption } from './profile.ts'
+import { settingsFor } from './settings.ts'
 import { summarizeSync } from './sync-summary.ts'
 
 export const syncCommand: Command = {
   name: 'sync',
   summary: 'Reads PowerSchool and publishes what changed, once.',
   usage: [
-    'bridge sync [--now] [--map-only] [--json]',
+    'bridge sync [--now] [--map-only] [--profile ID] [--json]',
     '',
     '  --now       publish at once, and not when the consumers are quiet (PUBLISH_QUIET, PUBLISH_MAX_WAIT)',
     '  --map-only  map the rows of the last crawl anew, after a change of the mapping; PowerSchool is not asked',
+    PROFILE_USAGE,
     '',
     'Exit code 0 when published or unchanged, 1 when it failed or the guard holds it.',
   ].join('\n'),
-  options: { now: 'flag', 'map-only': 'flag' },
+  options: { now: 'flag', 'map-only': 'flag', ...PROFILE_OPTION },
   positionals: 0,
-  async run({ flags, isJson }) {
-    const config = connectedSettings()
+  async run(input) {
+    const { flags, isJson } = input
+    const given = settingsFor(input)
     const showProgress = progressLine()
     // Standard output is for the answer; the log goes beside the progress line.
-    const log = createLog({ level: config.logLevel === 'info' ? 'warn' : config.logLevel, now: Date.now, write: say })
-    const publicUrl = publicUrlOf(config)
-    const { mapping, runtime } = openProfile(config, log)
+    const log = createLog({ level: given.logLevel === 'info' ? 'warn' : given.logLevel, now: Date.now, write: say })
+    const publicUrl = publicUrlOf(given)
+    const { config, mapping, runtime, record } = await openProfile(profileOption(input, given), given, log)
+    refusePaused(record, runtime.sql)
     prepareStore(runtime)
     const bridge = createBridge({ config, mapping, runtime, publicUrl, onProgress: showProgress })
     const stopper = new AbortController()
@@ -53,6 +58,15 @@ export const syncCommand: Command = {
       runtime.sql.close()
     }
   },
+}
+
+/** A person has said that no sync begins. */
+function refusePaused(record: ProfileRecord | undefined, sql: NodeSqlite): void {
+  if (record === undefined || !record.isPaused) return
+  sql.close()
+  throw new BridgeError('sync-stopped', 'The profile is paused.', {
+    remedy: `Resume it first: POST /admin/profiles/${record.id}/resume.`,
+  })
 }
 
 const AT_ONCE = { quietMs: 0, maxWaitMs: 0 }

@@ -6,7 +6,7 @@ import type { GzipPart } from './stitch.ts'
 export type Deflate = (bytes: Uint8Array, level: 'fast' | 'small') => Promise<Uint8Array>
 
 /** Several at a time where the runtime has threads; each costs 32 KB of what could be looked back at. */
-const SLICE_BYTES = 512 << 10
+export const SLICE_BYTES = 512 << 10
 
 export async function deflatedPart(deflate: Deflate, bytes: Uint8Array, level: 'fast' | 'small'): Promise<GzipPart> {
   const deflated = deflate(bytes, level)

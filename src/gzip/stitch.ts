@@ -1,4 +1,5 @@
 // One ordinary gzip member (RFC 1952) out of parts that were deflated by themselves.
+import { joinBytes } from './chunk.ts'
 import { combineCrc32, crc32 } from './crc32.ts'
 
 export interface GzipPart {
@@ -13,29 +14,47 @@ export interface GzipPart {
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff)
 /** A stored block of nothing, marked as the last. */
 const LAST_BLOCK = Uint8Array.of(1, 0, 0, 0xff, 0xff)
+const TRAILER_BYTES = 8
 const STORED_MOST = 0xffff
 const STORED_HEAD = 5
 
+/** A member that is made part by part. */
+export interface GzipMember {
+  /** What begins it. */
+  readonly header: Uint8Array
+  /** What the part adds. */
+  add(part: GzipPart): Uint8Array
+  /** What ends it. */
+  end(): Uint8Array
+}
+
 /** The parts' contents, one after the other. */
-export function stitchGzip(parts: readonly GzipPart[]): Uint8Array<ArrayBuffer> {
-  const size = parts.reduce((sum, { deflated }) => sum + deflated.length, 0)
-  const whole = new Uint8Array(HEADER.length + size + LAST_BLOCK.length + 8)
-  whole.set(HEADER)
-  let at = HEADER.length
+export function openGzipMember(): GzipMember {
   let crc = 0
   let length = 0
-  for (const part of parts) {
-    whole.set(part.deflated, at)
-    at += part.deflated.length
-    crc = combineCrc32(crc, part.crc, part.length)
-    length += part.length
+  return {
+    header: HEADER,
+    add(part) {
+      crc = combineCrc32(crc, part.crc, part.length)
+      length += part.length
+      return part.deflated
+    },
+    end() {
+      const end = new Uint8Array(LAST_BLOCK.length + TRAILER_BYTES)
+      end.set(LAST_BLOCK)
+      const trailer = new DataView(end.buffer, LAST_BLOCK.length)
+      trailer.setUint32(0, crc, true)
+      // The length is told modulo 2^32, as the standard has it.
+      trailer.setUint32(4, length >>> 0, true)
+      return end
+    },
   }
-  whole.set(LAST_BLOCK, at)
-  const trailer = new DataView(whole.buffer, at + LAST_BLOCK.length)
-  trailer.setUint32(0, crc, true)
-  // The length is told modulo 2^32, as the standard has it.
-  trailer.setUint32(4, length >>> 0, true)
-  return whole
+}
+
+/** A whole member of these parts. */
+export function stitchGzip(parts: readonly GzipPart[]): Uint8Array<ArrayBuffer> {
+  const member = openGzipMember()
+  return joinBytes([member.header, ...parts.map(member.add), member.end()])
 }
 
 /** Bytes as they are, for what is too short to be worth deflating. */

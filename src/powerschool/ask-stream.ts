@@ -2,7 +2,7 @@
 
 import { BridgeError } from '../errors.ts'
 import { brokenOff, connect, type Fetch } from './ask.ts'
-import { stoppedAt } from './stop.ts'
+import { lettingGo, stoppedAt } from './stop.ts'
 
 export interface StreamedAnswer {
   readonly status: number
@@ -30,8 +30,8 @@ export class IdleError extends BridgeError {
 
 /**
  * What `take` makes of the answer, whatever its status. The request ends with `take`, also when the body has not. Refuses with
- * `powerschool-unreachable` (no connection, or `IdleError`), `powerschool-broken-answer` (the body broke off) or `sync-stopped`.
- * No redirect is followed.
+ * `powerschool-unreachable` (no connection, or `IdleError`), `powerschool-broken-answer` (the body broke off) or `sync-stopped`,
+ * after a while only where just a step has ended. No redirect is followed.
  */
 export async function askStream<T>(
   fetch: Fetch,
@@ -40,15 +40,22 @@ export async function askStream<T>(
   limits: StreamLimits,
   take: (answer: StreamedAnswer) => Promise<T>,
 ): Promise<T> {
-  const { path, signal } = limits
-  if (signal?.aborted) throw stoppedAt(path)
+  const { path } = limits
+  if (limits.signal?.aborted) throw stoppedAt(path)
   const controller = new AbortController()
   const request: RequestInit = { ...init, redirect: 'manual', signal: controller.signal }
+  const { signal, close } = lettingGo(limits.signal)
+  const inFlight = { ...limits, signal }
+  let response: Response | undefined
   try {
-    const { status, headers, body } = await inTime(connect(fetch, url, request, path), limits)
-    return await take({ status, headers, pieces: piecesOf(body, limits) })
+    response = await inTime(connect(fetch, url, request, path), inFlight)
+    const { status, headers, body } = response
+    return await take({ status, headers, pieces: piecesOf(body, inFlight) })
   } finally {
+    close()
     controller.abort()
+    // Of a body that nobody has begun to read: it would hold its connection. Another one is cancelled by its reader.
+    if (response?.body?.locked === false) response.body.cancel().catch(() => undefined)
   }
 }
 

@@ -1,7 +1,7 @@
 // Sends one request and receives its whole body, within a time limit.
 
 import { BridgeError } from '../errors.ts'
-import { stoppedAt } from './stop.ts'
+import { lettingGo, stoppedAt } from './stop.ts'
 
 export type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>
 
@@ -22,7 +22,8 @@ interface AskLimits {
 
 /**
  * The answer, whatever its status. Refuses with `powerschool-unreachable` (no connection, too slow),
- * `powerschool-broken-answer` (the body broke off) or `sync-stopped`. No redirect is followed.
+ * `powerschool-broken-answer` (the body broke off) or `sync-stopped`, after a while only where just a step has ended. No redirect
+ * is followed.
  */
 export function ask(fetch: Fetch, url: string, init: RequestInit, limits: AskLimits): Promise<Answer> {
   const { path, timeoutMs, signal } = limits
@@ -34,14 +35,14 @@ export function ask(fetch: Fetch, url: string, init: RequestInit, limits: AskLim
       reject(reason)
       controller.abort()
     }
-    const stop = () => giveUp(stoppedAt(path))
+    const { signal: cut, close } = lettingGo(signal)
     const timer = setTimeout(() => giveUp(tooSlow(path, timeoutMs)), timeoutMs)
-    signal?.addEventListener('abort', stop, { once: true })
+    cut?.addEventListener('abort', () => giveUp(stoppedAt(path)), { once: true })
     receive(fetch, url, { ...init, redirect: 'manual', signal: controller.signal }, path)
       .then(resolve, reject)
       .finally(() => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', stop)
+        close()
       })
   })
 }

@@ -1,5 +1,5 @@
 // What a crawl is given and what it gives: the sources of a plan, the store that keeps their rows, how far it is.
-import type { QueryRow } from './query-ports.ts'
+import type { QueryPlace, QueryRow } from './query-ports.ts'
 
 export type CrawlSource = RestSource | QuerySource
 
@@ -43,8 +43,24 @@ export interface ListState {
   readonly pages: ReadonlySet<number>
   readonly isDone: boolean
   readonly rows: number
+  /** Rows by page. */
+  readonly sizes: ReadonlyMap<number, number>
+  /** Of `rows` those that PowerSchool's count leaves out. */
+  readonly uncounted: number
+  /** Whether PowerSchool was asked for its count. */
+  readonly isCounted: boolean
+  /** Rows that were asked for a page, if it is known. */
+  readonly pageSize?: number | undefined
   /** When the list was begun, in milliseconds since 1970. A list that tells none is gone on with, however old. */
   readonly startedMs?: number
+  /** When the last of it came, where that was in an earlier run. */
+  readonly lastMs?: number | undefined
+}
+
+/** How often in a row a list was read and not whole, and whether each time just as if its count had the graduated in it. */
+export interface ShortReadings {
+  readonly readings: number
+  readonly areWholeWithGraduates: boolean
 }
 
 /** Each call is whole or has not happened, also when the process is killed; but for what waits to be written with other marks. */
@@ -59,14 +75,25 @@ export interface CrawlStore {
   /** Finishes the list, and answers true, if these are exactly the rows that an earlier crawl has proved it to have. */
   finishUnchanged(source: string, list: string, rows: readonly unknown[]): Promise<boolean>
   /** `total` is what PowerSchool counts; undefined where it does not count. */
-  beginList(source: string, list: string, total: number | undefined): void
+  beginList(source: string, list: string, total: number | undefined, options?: { readonly pageSize: number }): void
+  /** Begins a list by its first page, which has come before its count. */
+  openList(source: string, list: string, pageSize: number): void
+  /** The count of a list that was begun by its first page. */
+  countList(source: string, list: string, total: number | undefined): void
   /**
    * `repeated`: keys that another page of the list holds, or this one twice; the list has to be restarted then. A page that comes
-   * when its list was restarted is dropped.
+   * when its list was restarted is dropped. `uncounted`: how many of the rows PowerSchool's count leaves out.
    */
-  savePage(source: string, list: string, page: number, rows: readonly unknown[]): Promise<{ readonly repeated: number }>
-  /** Forgets what was read of the list. */
-  restartList(source: string, list: string): void
+  savePage(
+    source: string,
+    list: string,
+    page: number,
+    rows: readonly unknown[],
+    uncounted?: number,
+  ): Promise<{ readonly repeated: number }>
+  /** Forgets what was read of the list; `short` is kept until the list is finished, or restarted without. */
+  restartList(source: string, list: string, short?: ShortReadings): void
+  shortReadings(source: string, list: string): ShortReadings | undefined
   finishList(source: string, list: string): Promise<void>
   isSourceDone(source: string): boolean
   finishSource(source: string): Promise<void>
@@ -77,9 +104,11 @@ export interface CrawlStore {
 export interface QueryStore {
   /** The day from which changed rows have to be asked for, `YYYY-MM-DD`; undefined where all rows have to be. */
   changedSince(source: string): string | undefined
+  /** How far an interrupted reading of all rows had come; undefined where there is none. */
+  rowsBefore(source: string): QueryPlace | undefined
   beginRows(source: string): void
-  /** `repeated`: keys that have come before; all is to be read again then. */
-  saveRows(source: string, rows: readonly QueryRow[]): Promise<{ readonly repeated: number }>
+  /** `repeated`: keys that have come before; all is to be read again then. With these rows the reading is at `place`. */
+  saveRows(source: string, rows: readonly QueryRow[], place: QueryPlace): Promise<{ readonly repeated: number }>
   finishRows(source: string): Promise<void>
   /** Once, before `beginChanges` and `beginKeys`. */
   beginUpdate(source: string): void

@@ -17,18 +17,21 @@ export interface QueryCrawl {
 }
 
 /**
- * Ends with all rows of the source in the store, or throws. Of a source whose changes can be asked for these are read, then the
+ * Ends with all rows of the source in the store, or throws. All rows that an interrupted crawl was reading are gone on with. Of a
+ * source whose changes can be asked for these are read, then the
  * keys of all rows, for a deleted row leaves no trace; where the two do not account for every row, all rows are read.
  */
 export async function crawlQuery(source: QuerySource, crawl: QueryCrawl): Promise<void> {
   const { store, log } = crawl
-  const since = source.incremental && store.queries.changedSince(source.name)
+  const { queries } = store
+  const before = queries.rowsBefore(source.name)
+  const since = before === undefined && source.incremental ? queries.changedSince(source.name) : undefined
   if (since !== undefined && (await readChanges(source, since, crawl))) return
   if (since !== undefined) log.warn('powerschool-changes-unclear', { source: source.name, since })
-  const { queries } = store
   await read(source.rows, source, crawl, {
     begin: () => queries.beginRows(source.name),
-    rows: (rows) => queries.saveRows(source.name, rows),
+    rows: (rows, place) => queries.saveRows(source.name, rows, place),
+    before,
   })
   await queries.finishRows(source.name)
 }
@@ -56,7 +59,8 @@ async function read(
   reading: QueryReading,
   more: QueryCall['arguments'] = {},
 ): Promise<void> {
-  let read = 0
+  let read = reading.before?.got ?? 0
+  onRows(read)
   const call: QueryCall = { name: query.name, arguments: { ...argumentsOf(query, source, store), ...more } }
   const counting: QueryReading = {
     begin() {
@@ -64,11 +68,12 @@ async function read(
       read = 0
       return reading.begin()
     },
-    rows(rows) {
+    rows(rows, place) {
       onRows(rows.length)
       read += rows.length
-      return reading.rows(rows)
+      return reading.rows(rows, place)
     },
+    before: reading.before,
   }
   await readQuery(client, call, counting, { log, signal })
 }

@@ -10,13 +10,16 @@ import { readList } from './pages.ts'
 import { createGoneLists, mayBeGone } from './parent-gone.ts'
 import { eachInPool } from './pool.ts'
 import { createSourceProgress } from './progress.ts'
-import { stoppedAt } from './stop.ts'
+import { STEP_ENDED, stoppedAt } from './stop.ts'
 
 interface CrawlOptions {
   readonly log: Log
   /** Called at every page and list; throttle it where showing it costs. */
   readonly onProgress?: (progress: CrawlProgressReport) => void
-  /** Ends the crawl with `sync-stopped`; what is stored stays, and the next crawl goes on from it. */
+  /**
+   * Ends the crawl with `sync-stopped`; what is stored stays, and the next crawl goes on from it. With the reason `STEP_ENDED`
+   * what is in flight is finished and stored first.
+   */
   readonly signal?: AbortSignal | undefined
   /** Lets others in where a district's size makes a step long. */
   readonly pause: () => Promise<void>
@@ -36,7 +39,7 @@ export async function crawl(
 ): Promise<void> {
   const { signal } = options
   const controller = new AbortController()
-  const stop = () => controller.abort(stoppedAt('its rows'))
+  const stop = () => controller.abort(signal?.reason === STEP_ENDED ? STEP_ENDED : stoppedAt('its rows'))
   if (signal?.aborted) stop()
   signal?.addEventListener('abort', stop, { once: true })
   try {
@@ -50,7 +53,9 @@ export async function crawl(
     }
   } catch (failure) {
     // What is cut short after the first failure fails too, and may well be the first to get here.
-    throw controller.signal.aborted ? controller.signal.reason : failure
+    if (!controller.signal.aborted) throw failure
+    const { reason } = controller.signal
+    throw reason === STEP_ENDED ? stoppedAt('its rows') : reason
   } finally {
     signal?.removeEventListener('abort', stop)
   }
@@ -94,7 +99,18 @@ async function crawlLists(context: SourceCrawl<RestSource>): Promise<void> {
   })
   progress.start()
   let hasRead = open.length < lists.length
-  const gone = createGoneLists({ client, store, log, signal: controller.signal, isProven: () => hasRead })
+  const gone = createGoneLists({
+    client,
+    store,
+    log,
+    signal: controller.signal,
+    isProven: () => hasRead,
+    onEmptied(list, rowsBefore) {
+      progress.listCounted(list.list, 0)
+      progress.rowsRead(-rowsBefore)
+      progress.listDone()
+    },
+  })
   const pageSize = pageSizeOf(metadata, source.rows)
   await eachInPool(
     open,
@@ -119,11 +135,7 @@ async function crawlLists(context: SourceCrawl<RestSource>): Promise<void> {
     },
     fail,
   )
-  await gone.finish((list, rowsBefore) => {
-    progress.listCounted(list.list, 0)
-    progress.rowsRead(-rowsBefore)
-    progress.listDone()
-  })
+  await gone.finish()
   await store.finishSource(source.name)
   logRead(context, { lists: lists.length, rows: progress.rowsDone, startedMs })
 }

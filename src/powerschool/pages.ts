@@ -35,7 +35,7 @@ interface Shortfall {
 /**
  * Ends with the list finished in the store, or throws. A list that ends short of its count, repeats a row or misses a part of
  * a page is read again up to three times and then refused with `powerschool-incomplete`; more rows than the count are fine.
- * What the store already holds of the list is not read again.
+ * What the store already holds of the list is not read again, and readings of earlier runs count.
  *
  * Of a list that an earlier crawl has proved to be a single page with room, the page comes first: if it holds just the rows that
  * it held, the list is finished without being counted.
@@ -44,36 +44,49 @@ interface Shortfall {
  * taken for whole when every reading has shown just that, which a school lost by a passing fault does not.
  */
 export async function readList(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
-  const first = await readFirst(client, list, store, options)
-  if (first === 'unchanged') return
-  let mayCountGraduates = hasUncounted(list.rows)
-  for (let reading = 1; ; reading += 1) {
-    const acceptsGraduates = mayCountGraduates && reading > MAX_REPEATS
+  if (await isUnchanged(client, list, store, options)) return
+  const before = store.shortReadings(list.source, list.list)
+  let mayCountGraduates = hasUncounted(list.rows) && before?.areWholeWithGraduates !== false
+  for (let reading = (before?.readings ?? 0) + 1; ; reading += 1) {
+    const isLast = reading > MAX_REPEATS
     const shortfall = list.isSingle
       ? await readSingle(client, list, store, options)
-      : await readPages(client, list, store, { ...options, acceptsGraduates, first: reading === 1 ? first : undefined })
+      : await readPages(client, list, store, { ...options, reading, isLast, mayCountGraduates })
     if (shortfall === undefined) break
     const { expected, got, reason, isWholeWithGraduates } = shortfall
     mayCountGraduates &&= isWholeWithGraduates
-    if (reading > MAX_REPEATS) throw incomplete(list.path, shortfall, reading)
+    if (isLast) throw incomplete(list.path, shortfall, reading)
     options.log.warn('powerschool-list-again', { path: list.path, reason, expected, got, reading })
     await client.backOff(reading, list.path, options.signal)
   }
   await store.finishList(list.source, list.list)
 }
 
-/** The rows of a first page that came before the count and is not what it was. A full one is not used: others may follow it. */
-async function readFirst(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
+/**
+ * Finishes a list whose first page is what it was, without its count. Of another one the page is kept for the count that
+ * follows. A full one is not: others may follow it, and must not have moved since the count.
+ */
+async function isUnchanged(client: PowerSchoolClient, list: List, store: CrawlStore, options: ReadListOptions) {
   const { source, list: id } = list
   const { pageSize, onTotal, onRows } = options
-  if (list.isSingle || store.listState(source, id) !== undefined) return undefined
-  if (!store.mayBeUnchanged(source, id, pageSize)) return undefined
+  if (list.isSingle || store.listState(source, id) !== undefined) return false
+  if (!store.mayBeUnchanged(source, id, pageSize)) return false
   const rows = await getPage(client, list, 1, options)
-  if (rows.length >= pageSize) return undefined
-  if (!(await store.finishUnchanged(source, id, rows))) return rows
-  onTotal?.(rows.length)
-  onRows?.(rows.length)
-  return 'unchanged'
+  if (rows.length >= pageSize) return false
+  if (await store.finishUnchanged(source, id, rows)) {
+    onTotal?.(rows.length)
+    onRows?.(rows.length)
+    return true
+  }
+  store.openList(source, id, pageSize)
+  const { repeated } = await savePage(list, store, 1, rows)
+  if (repeated > 0 || repeatsKey(rows, list.keyPath)) store.restartList(source, id)
+  else onRows?.(rows.length)
+  return false
+}
+
+function savePage({ source, list, rows: place }: List, store: CrawlStore, page: number, rows: readonly Row[]) {
+  return store.savePage(source, list, page, rows, rows.length - countedOf(rows, place))
 }
 
 function getPage(client: PowerSchoolClient, list: List, page: number, { pageSize, signal }: ReadListOptions) {
@@ -94,19 +107,26 @@ async function readSingle(client: PowerSchoolClient, list: List, store: CrawlSto
   return undefined
 }
 
+interface PagesOptions {
+  readonly reading: number
+  /** The list is refused if it is not whole this time. */
+  readonly isLast: boolean
+  /** Every reading before, if there was one, was whole with the graduated. */
+  readonly mayCountGraduates: boolean
+}
+
 async function readPages(
   client: PowerSchoolClient,
   list: List,
   store: CrawlStore,
-  options: ReadListOptions & { readonly acceptsGraduates: boolean; readonly first: readonly Row[] | undefined },
+  options: ReadListOptions & PagesOptions,
 ): Promise<Shortfall | undefined> {
   const { source, list: id, path } = list
-  const { pageSize, onRows, onFailure, acceptsGraduates, first, log } = options
-  const { total, pages, rows: rowsBefore } = await beginOrResume(client, list, store, options)
-  const keys = new Set<string>()
-  const sizes = new Map<number, number>()
+  const { pageSize, onRows, onFailure, reading, isLast, mayCountGraduates, log } = options
+  const { total, rows: rowsBefore, ...begun } = await beginOrResume(client, list, store, options)
+  const sizes = new Map(begun.sizes)
   let rowsGot = rowsBefore
-  let rowsCounted = rowsBefore
+  let rowsCounted = rowsBefore - begun.uncounted
   let shortfall: Shortfall | undefined
 
   const isSound = () => shortfall === undefined
@@ -115,25 +135,26 @@ async function readPages(
   function spoil(reason: string, isWholeWithGraduates = false): void {
     shortfall = { expected: total, got: rowsCounted, reason, isWholeWithGraduates }
     // At once, and not when the other pages have ended: a process that is killed meanwhile must not take it for sound.
-    store.restartList(source, id)
+    const areWholeWithGraduates = mayCountGraduates && isWholeWithGraduates
+    store.restartList(source, id, isLast ? undefined : { readings: reading, areWholeWithGraduates })
     onRows?.(-rowsGot)
   }
 
   async function readPage(page: number): Promise<void> {
-    const rows = (page === 1 ? first : undefined) ?? (await getPage(client, list, page, options))
+    const rows = await getPage(client, list, page, options)
     if (!isSound()) return
-    const { repeated } = await store.savePage(source, id, page, rows)
+    const { repeated } = await savePage(list, store, page, rows)
     if (!isSound()) return
     sizes.set(page, rows.length)
     rowsGot += rows.length
     rowsCounted += countedOf(rows, list.rows)
     onRows?.(rows.length)
-    if (repeated > 0 || repeatsKey(rows, list.keyPath, keys)) spoil('a row came twice')
+    if (repeated > 0 || repeatsKey(rows, list.keyPath)) spoil('a row came twice')
   }
 
-  let last = Math.max(1, Math.ceil((total ?? 0) / pageSize), ...pages)
-  if (!pages.has(1)) await readPage(1)
-  if (last > 1) await eachInPool(missingPages(last, pages, isSound), client.concurrency, readPage, onFailure)
+  let last = Math.max(1, Math.ceil((total ?? 0) / pageSize), ...sizes.keys())
+  if (!sizes.has(1)) await readPage(1)
+  if (last > 1) await eachInPool(missingPages(last, begun.sizes, isSound), client.concurrency, readPage, onFailure)
   // Rows are added while we read, so the count is no end: a full page has another behind it.
   for (let further = 1; isSound() && mayHaveMore(last); further += 1) {
     last += 1
@@ -142,20 +163,20 @@ async function readPages(
   }
   const isShort = total !== undefined && rowsCounted < total
   const isWholeWithGraduates = isShort && rowsGot === total
-  if (isSound() && isWholeWithGraduates && acceptsGraduates) log.warn('count-includes-graduated', { path, total })
+  if (isSound() && isWholeWithGraduates && isLast && mayCountGraduates)
+    log.warn('count-includes-graduated', { path, total })
   else if (isSound() && isShort) spoil('rows are missing', isWholeWithGraduates)
-  if (isSound() && hasGap(sizes, pages, pageSize)) spoil('a page before the last is not full')
+  if (isSound() && hasGap(sizes, pageSize)) spoil('a page before the last is not full')
   return shortfall
 }
 
-function* missingPages(last: number, pages: ReadonlySet<number>, isSound: () => boolean): Generator<number> {
+function* missingPages(last: number, pages: ReadonlyMap<number, number>, isSound: () => boolean): Generator<number> {
   for (let page = 2; page <= last && isSound(); page += 1) if (!pages.has(page)) yield page
 }
 
-/** A short page with rows behind it. Of pages from an earlier run only the sum is known, and the count vouches for it. */
-function hasGap(sizes: ReadonlyMap<number, number>, pages: ReadonlySet<number>, pageSize: number): boolean {
-  const withRows = [...sizes].filter(([, size]) => size > 0).map(([page]) => page)
-  const last = Math.max(...withRows, ...pages)
+/** A short page with rows behind it. */
+function hasGap(sizes: ReadonlyMap<number, number>, pageSize: number): boolean {
+  const last = Math.max(...[...sizes].filter(([, size]) => size > 0).map(([page]) => page))
   return [...sizes].some(([page, size]) => page < last && size < pageSize)
 }
 

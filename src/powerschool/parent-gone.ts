@@ -16,13 +16,15 @@ interface GoneListsOptions {
   readonly signal: AbortSignal
   /** Whether a list of the source has been read. */
   readonly isProven: () => boolean
+  /** Learns how many rows a list had in the store that is empty now. */
+  readonly onEmptied: (list: List, rowsBefore: number) => void
 }
 
 interface GoneLists {
-  /** Sets the list aside if it failed because its parent is gone; else throws the failure. */
+  /** Takes the list for an empty one if it failed because its parent is gone; else throws the failure. */
   setAside(list: List, failure: unknown): Promise<void>
-  /** Finishes the lists that were set aside as empty ones. `onEmptied` learns how many rows each had in the store. */
-  finish(onEmptied: (list: List, rowsBefore: number) => void): Promise<void>
+  /** Finishes the lists that were set aside before one of the source had been read. */
+  finish(): Promise<void>
 }
 
 /** A 404, and the list has a parent. */
@@ -34,7 +36,7 @@ export function mayBeGone(list: List, failure: unknown): boolean {
  * For the lists of one source. With a wrong path in the mapping all parents look gone, so they are believed to be only if a
  * list of the source has been read; where none has, the first failure is thrown.
  */
-export function createGoneLists({ client, store, log, signal, isProven }: GoneListsOptions): GoneLists {
+export function createGoneLists({ client, store, log, signal, isProven, onEmptied }: GoneListsOptions): GoneLists {
   const gone: { readonly list: List; readonly failure: unknown }[] = []
 
   async function isGone({ parentPath }: List): Promise<boolean> {
@@ -50,25 +52,33 @@ export function createGoneLists({ client, store, log, signal, isProven }: GoneLi
     }
   }
 
+  async function empty(list: List): Promise<void> {
+    const { source, list: id } = list
+    const rowsBefore = store.listState(source, id)?.rows ?? 0
+    store.restartList(source, id)
+    store.beginList(source, id, 0)
+    await store.savePage(source, id, 1, [])
+    await store.finishList(source, id)
+    log.info('parent-gone', { source, list: id })
+    onEmptied(list, rowsBefore)
+  }
+
+  /** At once, where it may be believed: after a stop nothing of it is asked for again. */
+  async function emptyAll(): Promise<void> {
+    for (const { list } of gone.splice(0)) await empty(list)
+  }
+
   return {
     async setAside(list, failure) {
       if (!mayBeGone(list, failure) || !(await isGone(list))) throw failure
       gone.push({ list, failure })
-      if (gone.length > MOST_WITHOUT_PROOF && !isProven()) throw gone[0]?.failure
+      if (isProven()) await emptyAll()
+      else if (gone.length > MOST_WITHOUT_PROOF) throw gone[0]?.failure
     },
-    async finish(onEmptied) {
+    async finish() {
       const [first] = gone
       if (first !== undefined && !isProven()) throw first.failure
-      for (const { list } of gone) {
-        const { source, list: id } = list
-        const rowsBefore = store.listState(source, id)?.rows ?? 0
-        store.restartList(source, id)
-        store.beginList(source, id, 0)
-        await store.savePage(source, id, 1, [])
-        await store.finishList(source, id)
-        log.info('parent-gone', { source, list: id })
-        onEmptied(list, rowsBefore)
-      }
+      await emptyAll()
     },
   }
 }

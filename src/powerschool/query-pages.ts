@@ -1,55 +1,48 @@
-// Reads a PowerQuery page by page, for servers that do not send all rows in one answer.
+// Reads a PowerQuery page by page: where a server does not send all rows in one answer, and behind rows that have come before.
 
 import type { PowerSchoolClient } from './client.ts'
 import { batchesOf, recordCountOf, recordsOf } from './json-records.ts'
-import type { QueryCall, QueryRow } from './query-ports.ts'
-import { QUERY_TIMEOUT_MS, type QueryReading, Shortfall } from './query-read-ports.ts'
+import { isBehind, nextPage } from './query-place.ts'
+import type { QueryCall, QueryPlace, QueryRow } from './query-ports.ts'
+import { QUERY_TIMEOUT_MS, Shortfall } from './query-read-ports.ts'
 
 export interface QueryPagesOptions {
   readonly path: string
   readonly signal: AbortSignal | undefined
-  /** Of the first page. */
+  /** Of the first page; the others are a little smaller. */
   readonly pageRows: number
+  /** How far the query was read. */
+  readonly from: QueryPlace
+  /** Takes the next rows, and tells how far the query is read with them. */
+  readonly save: (rows: readonly QueryRow[]) => Promise<QueryPlace>
 }
 
 /**
- * The number of rows, once the counted ones and a page that is not full have come. Throws a `Shortfall` where rows are missing,
- * repeated or moved.
+ * The number of rows, once the counted ones and a page that is not full have come. Throws a `Shortfall` where rows are missing
+ * or moved, or the query does not end.
  *
  * Rows that come and go between two pages move all those behind them, and a row lost that way may leave the count as it was. So
- * each page overlaps the one before, and has to begin with rows that it ended with. PowerSchool's page n of s rows begins after
- * (n-1)·s rows: with a row less in each page, the nth begins with n-1 rows of the one before. That reaches 25,000,000 rows when
- * the first page has 10,000.
+ * each page overlaps the one before, and has to begin with rows that it ended with. That reaches 25,000,000 rows when the first
+ * page has 5,000.
  */
 export async function readQueryPages(
   client: PowerSchoolClient,
   call: QueryCall,
-  reading: QueryReading,
-  options: QueryPagesOptions,
+  { from, pageRows, save, ...options }: QueryPagesOptions,
 ): Promise<number> {
   const expected = await countQuery(client, call, options)
-  let got = 0
-  let before: readonly QueryRow[] = []
-  const shortfall = (reason: string) => new Shortfall(reason, { expected, got })
-  for (let page = 1; ; page += 1) {
-    const shared = page - 1
-    const size = options.pageRows - shared
+  for (let place = from; ; ) {
+    const { got } = place
+    const shortfall = (reason: string) => new Shortfall(reason, { expected, got })
+    const { page, size, shared } = nextPage(got, pageRows)
     if (size <= shared) throw shortfall('the query does not end')
     const rows = await readPage(client, call, { page, pagesize: size }, options)
     if (rows.length > size) throw shortfall('a page has more rows than were asked for')
-    if (!isSame(before.slice(before.length - shared), rows.slice(0, shared)))
-      throw shortfall('rows moved between two pages')
-    const fresh = rows.slice(shared)
-    for (const batch of batchesOf(fresh)) {
-      const { repeated } = await reading.rows(batch)
-      got += batch.length
-      if (repeated > 0) throw shortfall('a row came twice')
-    }
-    if (rows.length < size) {
-      if (got < expected) throw shortfall('rows are missing')
-      return got
-    }
-    before = rows
+    if (!isBehind(place, rows, shared)) throw shortfall('rows moved between two pages')
+    for (const batch of batchesOf(rows.slice(shared))) place = await save(batch)
+    if (rows.length === size) continue
+    if (place.got < expected) throw new Shortfall('rows are missing', { expected, got: place.got })
+    return place.got
   }
 }
 
@@ -72,7 +65,7 @@ function readPage(
   client: PowerSchoolClient,
   call: QueryCall,
   query: { readonly page: number; readonly pagesize: number },
-  { path, signal }: QueryPagesOptions,
+  { path, signal }: Pick<QueryPagesOptions, 'path' | 'signal'>,
 ): Promise<readonly QueryRow[]> {
   return client.request(path, {
     method: 'POST',
@@ -82,8 +75,4 @@ function readPage(
     timeoutMs: QUERY_TIMEOUT_MS,
     signal,
   })
-}
-
-function isSame(rows: readonly QueryRow[], others: readonly QueryRow[]): boolean {
-  return JSON.stringify(rows) === JSON.stringify(others)
 }

@@ -6,5 +6,15 @@ export interface QueryCall {
   readonly arguments: Readonly<Record<string, string | number>>
 }
 
+/** How far a query was read. */
+export interface QueryPlace {
+  /** Rows so far. */
+  readonly got: number
+  /** Digests of the last of them, in their order. */
+  readonly tail: readonly string[]
+  /** Which attempt at the query it is, from 1. */
+  readonly attempt: number
+}
+
 /** A row as PowerSchool tells it: text by alias; what is null is not there. */
 export type QueryRow = Readonly<Record<string, unknown>>

@@ -6,16 +6,17 @@ import { RefusedError } from './answer.ts'
 import { isOverload, type PowerSchoolClient } from './client.ts'
 import { readRecords } from './json-records.ts'
 import { countQuery, readQueryPages } from './query-pages.ts'
-import type { QueryCall } from './query-ports.ts'
+import { beginning, isWorthKeeping, placeBehind } from './query-place.ts'
+import type { QueryCall, QueryPlace, QueryRow } from './query-ports.ts'
 import { type QueryReading, Shortfall } from './query-read-ports.ts'
 import { QUERY_PATH } from './query-refusal.ts'
 
 export type { QueryReading } from './query-read-ports.ts'
 
 const MAX_REPEATS = 3
-/** After so many streamed answers that broke off, were too slow or failed, the rest is read in pages. */
+/** After so many streamed answers that broke off, were too slow or failed at their beginning, the rest is read in pages. */
 const MAX_FAULTS = 2
-const PAGE_ROWS = 10_000
+const PAGE_ROWS = 5_000
 
 export interface ReadQueryOptions {
   readonly log: Log
@@ -26,8 +27,10 @@ export interface ReadQueryOptions {
 
 /**
  * Ends when `reading` has been given every row that PowerSchool counts, or throws. Rows are given as they come, and no more are
- * asked for until the last ones have been dealt with. An answer that breaks off, is shorter than its count or repeats a row is
- * read again from the beginning, three times at most; then it is refused with `powerschool-incomplete` or its own failure.
+ * asked for until the last ones have been dealt with. What came of an answer that broke off, or was left by an earlier process,
+ * is gone on with in pages, unless it is little. An answer that is shorter than its count, repeats a row or does not fit what
+ * came before is read again from the beginning, three times at most; then it is refused with `powerschool-incomplete` or its
+ * own failure.
  */
 export async function readQuery(
   client: PowerSchoolClient,
@@ -36,41 +39,65 @@ export async function readQuery(
   { log, signal, pageRows = PAGE_ROWS }: ReadQueryOptions,
 ): Promise<{ readonly rows: number }> {
   const path = `${QUERY_PATH}${call.name}`
+  let place = reading.before ?? beginning(1)
   let isPaged = false
   let faults = 0
-  for (let attempt = 1; ; attempt += 1) {
+  const isGoingOn = () => isWorthKeeping(place, pageRows)
+  const save = async (rows: readonly QueryRow[]) => {
+    place = placeBehind(place, rows, pageRows)
+    const { repeated } = await reading.rows(rows, place)
+    if (repeated > 0) throw new Shortfall('a row came twice', { expected: undefined, got: place.got })
+    return place
+  }
+  async function startAgain(attempt: number): Promise<void> {
+    place = beginning(attempt)
     await reading.begin()
+  }
+
+  if (!isGoingOn()) await startAgain(place.attempt)
+  else log.info('powerschool-query-resumed', { query: call.name, got: place.got })
+  for (;;) {
+    const wasGoingOn = isGoingOn()
     try {
-      const rows = isPaged
-        ? await readQueryPages(client, call, reading, { path, signal, pageRows })
-        : await readStream(client, call, reading, { path, signal })
+      const rows =
+        isPaged || wasGoingOn
+          ? await readQueryPages(client, call, { path, signal, pageRows, from: place, save })
+          : await readStream(client, call, { path, signal, save })
       return { rows }
     } catch (failure) {
+      const { attempt } = place
       const isShort = failure instanceof Shortfall
-      const isFault = !isPaged && isOfStreaming(failure)
+      const isFault = !isPaged && !wasGoingOn && isOfStreaming(failure)
       if (!isShort && !isFault) throw failure
       if (isFault) faults += 1
+      const isRest = isFault && isGoingOn()
       // The same question in the same form would be refused again.
-      if (isFault && (faults === MAX_FAULTS || isRefusal(failure))) {
+      if (isRest || (isFault && (faults === MAX_FAULTS || isRefusal(failure)))) {
         log.warn('powerschool-query-paged', { query: call.name, reason: failure.code })
+        if (isRest) continue
         isPaged = true
-        attempt = 0
+        await startAgain(1)
         continue
       }
+      // At once: what was read must not be taken for sound by another process.
+      await startAgain(attempt > MAX_REPEATS ? 1 : attempt + 1)
       if (attempt > MAX_REPEATS) throw isShort ? incomplete(path, failure, attempt) : failure
+      // Pages that never fit behind a stream fit behind each other.
+      if (isShort && wasGoingOn) isPaged = true
       log.warn('powerschool-query-again', { query: call.name, attempt, ...detailsOf(failure) })
       await client.backOff(attempt, path, signal)
     }
   }
 }
 
-async function readStream(
-  client: PowerSchoolClient,
-  call: QueryCall,
-  reading: QueryReading,
-  options: { readonly path: string; readonly signal: AbortSignal | undefined },
-): Promise<number> {
-  const { path, signal } = options
+interface StreamOptions {
+  readonly path: string
+  readonly signal: AbortSignal | undefined
+  readonly save: (rows: readonly QueryRow[]) => Promise<QueryPlace>
+}
+
+async function readStream(client: PowerSchoolClient, call: QueryCall, options: StreamOptions): Promise<number> {
+  const { path, signal, save } = options
   let got = 0
   const { count } = await client.stream(path, {
     method: 'POST',
@@ -79,9 +106,7 @@ async function readStream(
     signal,
     take: (pieces) =>
       readRecords(pieces, path, async (rows) => {
-        const { repeated } = await reading.rows(rows)
-        got += rows.length
-        if (repeated > 0) throw new Shortfall('a row came twice', { expected: undefined, got })
+        got = (await save(rows)).got
       }),
   })
   // A server may close its JSON properly in the middle of the rows.

@@ -58,10 +58,10 @@ export function countedOf(rows: readonly Row[], rowsPath: string): number {
   return rows.filter((row) => Number(row.school_number) !== GRADUATED_STUDENTS).length
 }
 
-/** Adds the keys of the rows to `keys`, and tells whether one was there. A row without a usable key is the mapping's to report. */
-export function repeatsKey(rows: readonly Row[], keyPath: string, keys: Set<string>): boolean {
+/** Whether two rows of a page have one key. A row without a usable key is the mapping's to report. */
+export function repeatsKey(rows: readonly Row[], keyPath: string): boolean {
   const names = keyPath.split('.')
-  const before = keys.size
+  const keys = new Set<string>()
   let keyed = 0
   for (const row of rows) {
     let key: unknown = row
@@ -70,7 +70,7 @@ export function repeatsKey(rows: readonly Row[], keyPath: string, keys: Set<stri
     keyed += 1
     keys.add(String(key))
   }
-  return keys.size < before + keyed
+  return keys.size < keyed
 }
 
 /** Different keys beyond the safe integers may have become one number when the body was parsed. */

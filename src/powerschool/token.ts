@@ -3,7 +3,7 @@
 import { BridgeError } from '../errors.ts'
 import { failureOf, isMarkup, parseBody, unavailable } from './answer.ts'
 import { type Answer, ask, type Fetch } from './ask.ts'
-import { orStop } from './stop.ts'
+import { lettingGo, orStop } from './stop.ts'
 
 export const TOKEN_PATH = '/oauth/access_token'
 const UNKNOWN_LIFE_SECONDS = 3600
@@ -27,7 +27,8 @@ interface TokenSourceOptions {
 interface TokenSource {
   /**
    * A valid token. Calls that come while one is being fetched share the answer and its failure; nothing is tried again here.
-   * The signal ends the call with `sync-stopped`, and the request with the last call that waits for it.
+   * The signal ends the call with `sync-stopped` (at the end of a step a little later, for the token may come), and the request
+   * with the last call that waits for it.
    */
   token(signal?: AbortSignal): Promise<string>
   /** Forgets `token`, unless a newer one has already taken its place. */
@@ -74,9 +75,11 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       pending ??= renew()
       const renewal = pending
       renewal.waiting += 1
+      const { signal: cut, close } = lettingGo(signal)
       try {
-        return await orStop(renewal.answer, signal, TOKEN_PATH)
+        return await orStop(renewal.answer, cut, TOKEN_PATH)
       } finally {
+        close()
         renewal.waiting -= 1
         if (renewal.waiting === 0) {
           forget(renewal)

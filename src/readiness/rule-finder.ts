@@ -18,8 +18,8 @@ interface Rule {
   readonly role: string | undefined
 }
 
-/** For records that the mapping made as it is now. */
-export function openRuleFinder(origins: KnownOrigins): RuleFinder {
+/** For records that the mapping made as it is now, and whose ids begin with the profile's prefix. */
+export function openRuleFinder(origins: KnownOrigins, idPrefix = ''): RuleFinder {
   const rules = [...origins].flatMap(([target, { collection, field, text }]): Rule[] => {
     if (field !== 'id') return []
     const name = target.slice(0, -'.id'.length)
@@ -29,7 +29,7 @@ export function openRuleFinder(origins: KnownOrigins): RuleFinder {
   return ({ collection, sourcedId, role }) => {
     const possible = (byCollection.get(collection) ?? []).filter(
       (rule) =>
-        (rule.idBegin === undefined || sourcedId.startsWith(rule.idBegin)) &&
+        (rule.idBegin === undefined || sourcedId.startsWith(idPrefix + rule.idBegin)) &&
         (rule.role === undefined || rule.role === role),
     )
     return possible.length === 1 ? possible[0]?.name : undefined

@@ -1,11 +1,13 @@
 // The durable marks of what a crawl has read, written with the rows that changed, or a few at a time where none did.
 import { type Crawl, type CrawlTally, refuseIfTaken } from './crawls.ts'
-import { applyMark, type ListReading, type Mark } from './list-reading.ts'
+import { applyMarks, type Mark, noReadings, type Readings, type TimeMark } from './list-reading.ts'
 import type { Sql } from './sql.ts'
 
 /** A kill costs no more than this of what was read and had not changed: asked for again, never lost. */
 const MOST_WAITING = 64
 const LONGEST_WAIT_MS = 250
+/** A Durable Object promises 2 MB a value, and a character may have three bytes. */
+const LONGEST_MARKS = 400_000
 
 export interface CrawlMarksOptions {
   readonly sql: Sql
@@ -44,14 +46,17 @@ export function openCrawlMarks({ sql, crawl, now, after, tally }: CrawlMarksOpti
     for (const entry of entries) entry.write?.()
     if (entries.length === 0) return
     const { requests, rows, changedRows } = tally()
-    sql.run(
-      `insert into crawl_marks (source, marks, requests, rows, changed_rows) values (?, ?, ?, ?, ?)`,
-      source,
-      JSON.stringify(entries.map(({ mark }) => mark)),
-      requests,
-      rows,
-      changedRows,
-    )
+    const at: TimeMark = ['at', now()]
+    for (const marks of inParts(entries, at)) {
+      sql.run(
+        `insert into crawl_marks (source, marks, requests, rows, changed_rows) values (?, ?, ?, ?, ?)`,
+        source,
+        marks,
+        requests,
+        rows,
+        changedRows,
+      )
+    }
   }
 
   /** What waits is let go of only when it is written: a failed transaction changes nothing here either. */
@@ -110,17 +115,36 @@ export function openCrawlMarks({ sql, crawl, now, after, tally }: CrawlMarksOpti
   }
 }
 
+/** As JSON, in texts that the store takes. A mark alone is as long as the keys of a page. */
+function* inParts(entries: readonly Waiting[], at: TimeMark): Generator<string> {
+  const end = JSON.stringify(at)
+  let part: string[] = []
+  let length = 0
+  for (const { mark } of entries) {
+    const text = JSON.stringify(mark)
+    if (part.length > 0 && length + text.length > LONGEST_MARKS) {
+      yield `[${part.join(',')},${end}]`
+      part = []
+      length = 0
+    }
+    part.push(text)
+    length += text.length
+  }
+  yield `[${part.join(',')},${end}]`
+}
+
 export interface Replayed {
-  readonly readings: Map<string, ListReading>
+  readonly readings: Readings
   readonly source: string | undefined
   readonly tally: CrawlTally
 }
 
-const SLICE_MARKS = 100
+/** As few as that, for each may hold 30,000 keys: 30 ms, and some megabytes. */
+const SLICE_MARKS = 10
 
 /** What the marks say of the source that was being read, and of the whole crawl; a piece at a time. */
 export function* replayMarks(sql: Sql, crawl: Crawl): Generator<void, Replayed> {
-  const readings = new Map<string, ListReading>()
+  const readings = noReadings()
   let { tally } = crawl
   let source: string | undefined
   let after = 0
@@ -148,7 +172,7 @@ export function* replayMarks(sql: Sql, crawl: Crawl): Generator<void, Replayed> 
       if (row.is_done === 1) continue
       source = row.source
       // Written by `openCrawlMarks` only.
-      for (const mark of JSON.parse(row.marks) as Mark[]) applyMark(readings, mark)
+      applyMarks(readings, JSON.parse(row.marks) as (Mark | TimeMark)[])
     }
   }
 }

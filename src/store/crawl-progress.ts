@@ -2,8 +2,20 @@
 import { findList } from './crawl-lists.ts'
 import { openCrawlMarks, replayMarks } from './crawl-marks.ts'
 import type { Crawl, CrawlTally } from './crawls.ts'
-import { addPage, beginReading, finishedReading, type ListReading } from './list-reading.ts'
-import { countProblems, type RowProblem, sumProblems } from './problem-counts.ts'
+import type { KeyDays } from './key-set.ts'
+import {
+  addPage,
+  beginReading,
+  finishedReading,
+  type ListReading,
+  type Mark,
+  noReadings,
+  openReading,
+  type QueryPlace,
+  type ReadingStart,
+  type ShortReadings,
+} from './list-reading.ts'
+import { countProblems, type ProblemCount, type RowProblem, sumProblems } from './problem-counts.ts'
 import { openSourceWriter, type SourceWriter } from './source-writer.ts'
 import type { Sql } from './sql.ts'
 import { datedRows, hasExactly, type KeyedRow, type StagedInput } from './staged-changes.ts'
@@ -13,8 +25,18 @@ export interface ListState {
   readonly pages: ReadonlySet<number>
   readonly isDone: boolean
   readonly rows: number
+  /** Rows by page. */
+  readonly sizes: ReadonlyMap<number, number>
+  /** Of its rows those that PowerSchool's count leaves out. */
+  readonly uncounted: number
+  /** Whether PowerSchool was asked for its count. */
+  readonly isCounted: boolean
+  /** Rows that were asked for a page, if it is known. */
+  readonly pageSize: number | undefined
   /** When its first page was asked for. */
   readonly startedMs: number
+  /** When, in an earlier process, the last of it had come. */
+  readonly lastMs: number | undefined
 }
 
 export interface PageInput {
@@ -38,7 +60,7 @@ export interface CrawlProgressOptions {
 /** Every row that PowerSchool has in a list. */
 export interface Listed {
   /** The day of each row's last change; null where PowerSchool knows none. Rows that are met are taken out of it. */
-  readonly days: Map<string | number, string | null>
+  readonly days: KeyDays
   /** The staged cell that holds this day. */
   readonly slot: number
   /** Rows that changed on this day or later were asked for. */
@@ -52,17 +74,36 @@ export interface CrawlProgress {
   mayBeUnchanged(source: string, list: string, pageSize: number): boolean
   /** Finishes the list if the page has exactly its rows. */
   finishUnchanged(source: string, list: string, page: PageInput): boolean
-  /** Of a list that is not resumable the pages leave no marks: another process reads it from its beginning. */
-  beginList(source: string, list: string, total: number | undefined, options?: { readonly isResumable: boolean }): void
+  /**
+   * Of a list that is not resumable the pages leave no marks: another process reads it from its beginning. One that is not, or is
+   * dated, can be asked for what has changed since the next time.
+   */
+  beginList(source: string, list: string, total: number | undefined, options?: ReadingStart): void
+  /** Begins a list by its first page, which comes before its count. */
+  openList(source: string, list: string, pageSize: number): void
+  /** The count of a list that was begun without. */
+  countList(source: string, list: string, total: number | undefined): void
   /**
    * Writes what differs of a page's rows, then its mark; what a kill in between leaves is compared with the next reading. A key
    * that this reading of the list has brought already counts as repeated: nothing of the page is kept then, for the list has to
    * be restarted. Keys of other lists do not count (a district's course comes from each of its schools). The page of a list that
-   * was restarted meanwhile is dropped.
+   * was restarted meanwhile is dropped. `uncounted`: how many of the rows PowerSchool's count leaves out.
    */
-  savePage(source: string, list: string, page: number, input: PageInput): Promise<{ readonly repeated: number }>
-  /** Forgets what was read of the list; its rows stay to be compared with the next reading. */
-  restartList(source: string, list: string): void
+  savePage(
+    source: string,
+    list: string,
+    page: number,
+    input: PageInput,
+    uncounted?: number,
+  ): Promise<{ readonly repeated: number }>
+  /** As `savePage`, for the next rows of a query, which has been read to `place` then. */
+  saveRows(source: string, list: string, place: QueryPlace, input: PageInput): Promise<{ readonly repeated: number }>
+  /** How far an earlier process has read a query. */
+  placeOf(source: string, list: string): QueryPlace | undefined
+  /** Forgets what was read of the list; its rows stay to be compared with the next reading. `short` is kept for `shortReadings`. */
+  restartList(source: string, list: string, short?: ShortReadings): void
+  /** How often this crawl has read the list and found it not whole. */
+  shortReadings(source: string, list: string): ShortReadings | undefined
   /** Deletes the rows that none of its pages held. */
   finishList(source: string, list: string): Promise<void>
   /**
@@ -112,21 +153,31 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
 
   function turnTo(source: string): SourceWriter {
     if (open?.source === source) return open.writer
-    if (open !== undefined) readings = new Map()
+    if (open !== undefined) readings = noReadings()
     open = { source, writer: openSourceWriter(source, { sql, marks, pause, onChanges }) }
     return open.writer
   }
 
-  function startedReading(source: string, list: string): ListReading {
-    const reading = readings.get(list)
-    if (reading === undefined) throw new Error(`${source} ${list} was not begun`)
-    return reading
+  /** Refuses rows with a key that has come before: nothing of them is kept then. */
+  async function save(reading: ListReading, source: string, list: string, input: PageInput, markOf: MarkOf) {
+    const { rows, rowCount, problems } = input
+    const keys = [...new Set(rows.map(({ key }) => key))]
+    const repeated = rows.length - keys.filter((key) => !reading.keys.has(key)).length
+    if (repeated > 0) return { repeated }
+    const counts = countProblems(problems)
+    const { page, mark } = markOf(keys, counts)
+    addPage(reading, page, rowCount, keys, counts)
+    rowsRead += rowCount
+    const isWanted = () => readings.lists.get(list) === reading
+    await turnTo(source).writePage(list, rows, reading.isResumable ? mark : undefined, isWanted)
+    return { repeated: 0 }
   }
 
   return {
     listState(source, list) {
       turnTo(source)
-      return readings.get(list)
+      const reading = readings.lists.get(list)
+      return reading === undefined || reading.isDone ? reading && { ...FINISHED, ...reading } : stateOf(reading)
     },
     mayBeUnchanged(source, list, pageSize) {
       if (crawl.isFull) return false
@@ -137,45 +188,80 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
       turnTo(source)
       if (problems.length > 0 || rows.length < rowCount || !hasExactly(sql, source, list, rows)) return false
       rowsRead += rowCount
-      readings.set(list, finishedReading(rowCount, rowCount, now()))
+      readings.lists.set(list, finishedReading(rowCount, rowCount, now()))
       marks.add(source, ['done', list, rowCount, rowCount, now()])
       return true
     },
-    beginList(source, list, total, { isResumable } = { isResumable: true }) {
+    beginList(source, list, total, start = {}) {
+      const { isResumable = true, isDated = !isResumable, pageSize } = start
       const writer = turnTo(source)
       const startedMs = now()
-      readings.set(list, beginReading(total, startedMs, isResumable))
-      if (isResumable) marks.add(source, ['begun', list, total ?? null, startedMs])
-      else writer.forget(list)
+      readings.lists.set(list, beginReading(total, startedMs, { isResumable, isDated, pageSize }))
+      if (!isResumable || isDated) writer.forget(list)
+      if (!isResumable) return
+      if (isDated) marks.add(source, ['asked', list, startedMs])
+      else if (pageSize === undefined) marks.add(source, ['begun', list, total ?? null, startedMs])
+      else marks.add(source, ['begun', list, total ?? null, startedMs, pageSize])
     },
-    async savePage(source, list, page, { rows, rowCount, problems }) {
-      const writer = turnTo(source)
-      const reading = readings.get(list)
-      if (reading === undefined) return { repeated: 0 }
-      const keys = [...new Set(rows.map(({ key }) => key))]
-      const repeated = rows.length - keys.filter((key) => !reading.keys.has(key)).length
-      if (repeated > 0) return { repeated }
-      const counts = countProblems(problems)
-      addPage(reading, page, rowCount, keys, counts)
-      rowsRead += rowCount
-      const isWanted = () => readings.get(list) === reading
-      const mark = reading.isResumable ? (['page', list, page, rowCount, keys, ...counts] as const) : undefined
-      await writer.writePage(list, rows, mark, isWanted)
-      return { repeated: 0 }
+    openList(source, list, pageSize) {
+      turnTo(source)
+      const startedMs = now()
+      readings.lists.set(list, beginReading(undefined, startedMs, { isCounted: false, pageSize }))
+      marks.add(source, ['opened', list, startedMs, pageSize])
     },
-    restartList(source, list) {
+    countList(source, list, total) {
+      turnTo(source)
+      const reading = openReading(readings, list)
+      reading.total = total
+      reading.isCounted = true
+      marks.add(source, ['counted', list, total ?? null])
+    },
+    async savePage(source, list, page, input, uncounted = 0) {
+      turnTo(source)
+      const reading = readings.lists.get(list)
+      if (reading === undefined || reading.isDone) return { repeated: 0 }
+      return save(reading, source, list, input, (keys, problems) => {
+        if (uncounted > 0) {
+          reading.uncounted.set(page, uncounted)
+          // Before its page: said of a page that is lost, it makes nothing look whole.
+          if (reading.isResumable) marks.add(source, ['uncounted', list, page, uncounted])
+        }
+        return { page, mark: ['page', list, page, input.rowCount, keys, ...problems] }
+      })
+    },
+    async saveRows(source, list, place, input) {
+      turnTo(source)
+      const reading = openReading(readings, list)
+      return save(reading, source, list, input, (keys, problems) => {
+        reading.place = place
+        return { page: reading.sizes.size + 1, mark: ['rows', list, place, input.rowCount, keys, ...problems] }
+      })
+    },
+    placeOf(source, list) {
+      turnTo(source)
+      const reading = readings.lists.get(list)
+      return reading?.isDone === false ? reading.place : undefined
+    },
+    restartList(source, list, short) {
       turnTo(source).forget(list)
-      readings.delete(list)
-      marks.add(source, ['restarted', list])
+      readings.lists.delete(list)
+      if (short === undefined) readings.short.delete(list)
+      else readings.short.set(list, short)
+      marks.add(source, short === undefined ? ['restarted', list] : ['restarted', list, short])
       // At once: after a kill its pages must not be taken for sound.
       marks.flush()
     },
+    shortReadings(source, list) {
+      turnTo(source)
+      return readings.short.get(list)
+    },
     async finishList(source, list) {
       const writer = turnTo(source)
-      const reading = startedReading(source, list)
+      const reading = openReading(readings, list)
       const { total, rows, startedMs } = reading
       await writer.finishList(list, reading, ['done', list, total ?? null, rows, startedMs])
-      readings.set(list, finishedReading(total, rows, startedMs))
+      readings.lists.set(list, finishedReading(total, rows, startedMs))
+      readings.short.delete(list)
     },
     lastReadMs(source, list) {
       if (crawl.isFull) return undefined
@@ -190,7 +276,7 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
     },
     async finishChanges(source, list, { days, slot, since }) {
       const writer = turnTo(source)
-      const { startedMs } = startedReading(source, list)
+      const { startedMs } = openReading(readings, list)
       const rows = days.size
       const gone: KeyedRow[] = []
       const isRecent = (day: string | null) => day !== null && day >= since
@@ -207,19 +293,41 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
       for (const day of days.values()) if (!isRecent(day)) return false
       const left = { gone, rows: rows - days.size, readMs: startedMs }
       await writer.finishChanges(list, left, ['done', list, null, left.rows, startedMs])
-      readings.set(list, finishedReading(undefined, left.rows, startedMs))
+      readings.lists.set(list, finishedReading(undefined, left.rows, startedMs))
       return true
     },
     isSourceDone: (source) => sql.all(`select 1 from crawl_sources where source = ?`, source).length > 0,
     async finishSource(source) {
       const writer = turnTo(source)
-      await writer.finishSource((list) => readings.get(list)?.isDone === true)
+      await writer.finishSource((list) => readings.lists.get(list)?.isDone === true)
       marks.commit(source, () => sql.run(`insert or ignore into crawl_sources (source) values (?)`, source))
     },
     tally,
     flush: marks.flush,
     stop: marks.stop,
   }
+}
+
+type MarkOf = (
+  keys: readonly (string | number)[],
+  problems: readonly ProblemCount[],
+) => { readonly page: number; readonly mark: Mark }
+
+const FINISHED = {
+  pages: new Set<number>(),
+  sizes: new Map<number, number>(),
+  uncounted: 0,
+  isCounted: true,
+  pageSize: undefined,
+  lastMs: undefined,
+}
+
+function stateOf(reading: ListReading): ListState {
+  const { total, isDone, rows, sizes, isCounted, pageSize, startedMs, lastMs } = reading
+  // Said of a page before it was written, perhaps in vain.
+  const left = [...reading.uncounted].filter(([page]) => sizes.has(page))
+  const uncounted = left.reduce((sum, [, count]) => sum + count, 0)
+  return { total, isDone, rows, sizes, pages: new Set(sizes.keys()), uncounted, isCounted, pageSize, startedMs, lastMs }
 }
 
 /** How often each declared column of a source could not be read as its type, with some keys; of unchanged rows, too. */

@@ -204,6 +204,26 @@ export function saveCrawlSettings(sql: Sql, crawl: Crawl, settings: Readonly<Rec
   sql.run(`update crawls set settings = ? where id = ?`, JSON.stringify(settings), crawl.id)
 }
 
+/** What the server told of itself when the crawl began, as JSON: a crawl in steps asks once. */
+const SERVER = 'crawl-server'
+
+interface ServerOfCrawl {
+  readonly crawl: Crawl['id']
+  readonly server: unknown
+}
+
+export function saveServer(sql: Sql, { id }: Pick<Crawl, 'id'>, server: unknown): void {
+  const kept: ServerOfCrawl = { crawl: id, server }
+  writeMeta(sql, SERVER, JSON.stringify(kept))
+}
+
+/** What `saveServer` was given for this crawl; undefined for one of a version that did not keep it. */
+export function readServer(sql: Sql, { id }: Pick<Crawl, 'id'>): unknown {
+  // Written by `saveServer` only.
+  const kept = JSON.parse(readMeta(sql, SERVER) ?? '{}') as Partial<ServerOfCrawl>
+  return kept.crawl === id ? kept.server : undefined
+}
+
 /** Marks the crawl complete, and answers it with all that was saved of it. */
 export function finishCrawl(sql: Sql, crawl: Crawl, { tally, now }: { tally: CrawlTally; now: number }): Crawl {
   return sql.transaction(() => {
@@ -225,8 +245,8 @@ export function finishCrawl(sql: Sql, crawl: Crawl, { tally, now }: { tally: Cra
 }
 
 /** Notes that a sync has mapped the crawl to its end: the next one reads PowerSchool again. */
-export function markCrawlMapped(sql: Sql, crawl: Crawl, now: number): void {
-  sql.run(`update crawls set mapped_ms = ? where id = ?`, now, crawl.id)
+export function markCrawlMapped(sql: Sql, crawl: Crawl['id'], now: number): void {
+  sql.run(`update crawls set mapped_ms = ? where id = ?`, now, crawl)
 }
 
 /**

@@ -1,6 +1,14 @@
 // Finds the versions that a list holds, in its order: by one statement where they are few, else in short steps.
 import { isFew } from './few.ts'
-import { keysStatement, type List, type Order, orderStatement, type Range, rangeStatement } from './list-statement.ts'
+import {
+  keysStatement,
+  type List,
+  MOST_AT_ONCE,
+  type Order,
+  orderStatement,
+  type Range,
+  rangeStatement,
+} from './list-statement.ts'
 import { quoteName } from './schema.ts'
 import { parseSeqs } from './seqs.ts'
 import type { Sql, SqlValue } from './sql.ts'
@@ -18,14 +26,17 @@ const SORTED_STEP = 2_000
  */
 export async function findOrder(sql: Sql, list: List, pause: () => Promise<void>): Promise<Uint32Array> {
   const { order } = list
-  if (isFew(sql, list)) return wholeList(sql, list)
+  const few = isFew(sql, list) ? wholeList(sql, list) : undefined
+  if (few !== undefined) return few
   return order === undefined ? bySourcedId(sql, list, pause) : byKey(sql, list, order, pause)
 }
 
-function wholeList(sql: Sql, list: List): Uint32Array {
+/** Undefined when it is longer than was guessed. */
+function wholeList(sql: Sql, list: List): Uint32Array | undefined {
   const { statement, parameters } = orderStatement(list)
   const [row] = sql.all<{ seqs: Uint8Array }>(statement, ...parameters)
-  return parseSeqs(row?.seqs)
+  const seqs = parseSeqs(row?.seqs)
+  return seqs.length < MOST_AT_ONCE ? seqs : undefined
 }
 
 async function bySourcedId(sql: Sql, list: List, pause: () => Promise<void>): Promise<Uint32Array> {

@@ -1,7 +1,10 @@
 // A page of a list as one gzip member: finished pieces where there are any, and what lies between them deflated now.
-import { LRUCache } from 'lru-cache'
-import { type Deflate, deflatedParts } from '../gzip/deflate.ts'
-import { type GzipPart, stitchGzip, storedPart } from '../gzip/stitch.ts'
+
+import type { Chunk } from '../gzip/chunk.ts'
+import type { Deflate } from '../gzip/deflate.ts'
+import { type Deflated, deflatedChunks, gzipChunks } from '../gzip/gzip-chunks.ts'
+import { type GzipPart, storedPart } from '../gzip/stitch.ts'
+import { createRecent } from '../recent.ts'
 import type { OrderList } from './order-lists.ts'
 import { findPieces, pieceForm, type Run, runsWithin } from './pieces.ts'
 import { type Around, type Form, joinedTexts } from './record-texts.ts'
@@ -21,44 +24,57 @@ export interface GzipPage {
 }
 
 export interface GzipPages {
-  page(page: GzipPage): Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly count: number }>
+  /** One member, read and deflated as it is taken. */
+  page(page: GzipPage): AsyncGenerator<Chunk, void>
 }
 
-interface Records {
-  readonly parts: readonly GzipPart[]
-  readonly count: number
+export interface GzipPagesOptions {
+  readonly deflate: Deflate
+  /** For finished pieces, so that the pages of a run are not read from the file one by one. */
+  readonly piecesBytes: number
+  /** For what lies between pieces, while it is small: the next consumer asks for the same pages. */
+  readonly betweenBytes: number
 }
 
-const COMMA = storedPart(Uint8Array.of(0x2c))
-/** What lies between pieces is remembered while it is small: the next consumer asks for the same pages. */
-const REMEMBERED_BYTES = 4 << 20
+const COMMA = verbatim(',')
 const LARGEST_REMEMBERED = 64 << 10
-/** The finished pieces of some 800,000 records, so that the pages of a run are not read from the file one by one. */
-const PIECES_BYTES = 16 << 20
+/** What is deflated in more parts than this is not that small. */
+const MOST_PARTS = 4
+/** Pieces that are read at a time: some 100 KB. */
+const RUNS_AT_ONCE = 16
 
-export function openGzipPages(sql: Sql, deflate: Deflate): GzipPages {
-  const remembered = new LRUCache<string, Records>({
-    maxSize: REMEMBERED_BYTES,
-    maxEntrySize: LARGEST_REMEMBERED,
-    sizeCalculation: ({ parts }, key) => parts.reduce((sum, { deflated }) => sum + deflated.length, key.length * 2),
+export function openGzipPages(sql: Sql, { deflate, piecesBytes, betweenBytes }: GzipPagesOptions): GzipPages {
+  const remembered = createRecent<readonly Deflated[]>({
+    max: betweenBytes,
+    largest: LARGEST_REMEMBERED,
+    sizeOf: (some, key) => some.reduce((sum, { parts }) => sum + bytesOf(parts), key.length * 2),
+  })
+  const known = createRecent<GzipPart>({
+    max: piecesBytes,
+    sizeOf: ({ deflated }) => deflated.length,
   })
 
-  /** The records between two places, deflated. The reading happens at once, the deflating may take a while. */
-  const deflatedNow = ({ table, generation, list, form }: GzipPage, from: number, to: number): Promise<Records> => {
+  /** The records between two places. Each part is read at once, its deflating may take a while. */
+  function* deflatedNow({ table, generation, list, form }: GzipPage, from: number, to: number) {
     const key = `${pieceForm(table, form)} ${from} ${to}\n${list.key}`
     const recent = remembered.get(key)
-    if (recent !== undefined) return Promise.resolve(recent)
-    const { json, count } = joinedTexts(sql, { table, generation, seqs: list.seqs.subarray(from, to) }, form)
-    return deflatedParts(deflate, json, 'fast').then((parts) => {
-      remembered.set(key, { parts, count })
-      return { parts, count }
-    })
+    if (recent !== undefined) {
+      for (const some of recent) yield Promise.resolve(some)
+      return
+    }
+    const begun: Promise<Deflated>[] = []
+    const versions = { table, generation, seqs: list.seqs.subarray(from, to) }
+    for (const job of deflatedChunks(joinedTexts(sql, versions, form), deflate)) {
+      if (begun.length <= MOST_PARTS) begun.push(job)
+      yield job
+    }
+    if (begun.length > MOST_PARTS) return
+    Promise.all(begun).then(
+      (all) => remembered.set(key, all),
+      // Who takes the part is told.
+      () => undefined,
+    )
   }
-
-  const known = new LRUCache<string, GzipPart>({
-    maxSize: PIECES_BYTES,
-    sizeCalculation: ({ deflated }) => deflated.length,
-  })
 
   /** By the place of their run in `runs`. A list never changes, so what was once found to fit a run of it always does. */
   const piecesOf = ({ table, list, form }: GzipPage, runs: readonly Run[]): ReadonlyMap<number, GzipPart> => {
@@ -82,34 +98,45 @@ export function openGzipPages(sql: Sql, deflate: Deflate): GzipPages {
     return pieces
   }
 
-  /** In their order. All is read before the first wait, so that what is answered is of one moment. */
-  const recordsOf = (page: GzipPage): Promise<Records>[] => {
+  /** The page's records in their order, by pieces and by what lies between them. */
+  function* recordsOf(page: GzipPage): Generator<Promise<Deflated>> {
     const { list, from, to, mayHavePieces } = page
-    const records: Promise<Records>[] = []
     const runs = mayHavePieces ? runsWithin(list.starts(), from, to) : []
-    const pieces = piecesOf(page, runs)
     let place = from
-    for (const [index, { start, rows }] of runs.entries()) {
-      const piece = pieces.get(index)
-      if (piece === undefined) continue
-      if (start > place) records.push(deflatedNow(page, place, start))
-      records.push(Promise.resolve({ parts: [piece], count: rows }))
-      place = start + rows
+    for (let next = 0; next < runs.length; next += RUNS_AT_ONCE) {
+      const some = runs.slice(next, next + RUNS_AT_ONCE)
+      const pieces = piecesOf(page, some)
+      for (const [index, { start, rows }] of some.entries()) {
+        const piece = pieces.get(index)
+        if (piece === undefined) continue
+        if (start > place) {
+          if (place > from) yield COMMA
+          yield* deflatedNow(page, place, start)
+          place = start
+        }
+        if (place > from) yield COMMA
+        yield Promise.resolve({ parts: [piece], rows })
+        place += rows
+      }
     }
-    if (place < to) records.push(deflatedNow(page, place, to))
-    return records
+    if (place === to) return
+    if (place > from) yield COMMA
+    yield* deflatedNow(page, place, to)
   }
 
-  return {
-    async page(page) {
-      const records = (await Promise.all(recordsOf(page))).filter(({ count }) => count > 0)
-      const encoder = new TextEncoder()
-      const body = stitchGzip([
-        storedPart(encoder.encode(page.around.head)),
-        ...records.flatMap(({ parts }, index) => (index === 0 ? parts : [COMMA, ...parts])),
-        storedPart(encoder.encode(page.around.tail)),
-      ])
-      return { body, count: records.reduce((sum, { count }) => sum + count, 0) }
-    },
+  function* withAround(page: GzipPage): Generator<Promise<Deflated>> {
+    yield verbatim(page.around.head)
+    yield* recordsOf(page)
+    yield verbatim(page.around.tail)
   }
+
+  return { page: (page) => gzipChunks(withAround(page)) }
+}
+
+function verbatim(text: string): Promise<Deflated> {
+  return Promise.resolve({ parts: [storedPart(new TextEncoder().encode(text))], rows: 0 })
+}
+
+function bytesOf(parts: readonly GzipPart[]): number {
+  return parts.reduce((sum, { deflated }) => sum + deflated.length, 0)
 }

@@ -36,7 +36,10 @@ export interface Range {
   readonly upTo: string | undefined
 }
 
-/** One row, however long the list: its seqs as a JSON array of bytes. */
+/** What one statement may tell of a list: less than 1 MB of seqs. */
+export const MOST_AT_ONCE = 100_000
+
+/** One row: the seqs as a JSON array of bytes, the first `MOST_AT_ONCE` of them. */
 export function orderStatement(list: List): Statement {
   const { order, changedSinceMs } = list
   const by =
@@ -46,12 +49,12 @@ export function orderStatement(list: List): Statement {
   const { statement, parameters } = listed(list, conditionsOf(list))
   return {
     statement: `select cast(json_group_array(seq) as blob) as seqs from (
-      select r.seq ${statement} order by ${by.sql})`,
+      select r.seq ${statement} order by ${by.sql} limit ${MOST_AT_ONCE})`,
     parameters: [...parameters, ...by.parameters],
   }
 }
 
-/** As `orderStatement`, of a part and in order of sourcedId. */
+/** As `orderStatement`, of all that a part holds, in order of sourcedId. */
 export function rangeStatement(list: List, range: Range): Statement {
   const { statement, parameters } = listed({ ...list, changedSinceMs: undefined }, conditionsOf(list), range)
   return {

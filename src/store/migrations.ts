@@ -1,4 +1,5 @@
 // The tables of a profile's database, in numbered steps that run once each.
+import { BridgeError } from '../errors.ts'
 import { CONSUMERS_SCHEMA, CONSUMERS_STEP } from './consumers.ts'
 import { CRAWL_LISTS_STEP } from './crawl-lists.ts'
 import { CRAWLS_STEP, dropOldStaging, MIRROR_STEP } from './crawls.ts'
@@ -7,6 +8,7 @@ import { COLUMNS_ADDED, writeMeta } from './meta.ts'
 import { NONCES_SCHEMA } from './nonces.ts'
 import { PIECES_SCHEMA, PIECES_STEP } from './pieces.ts'
 import { PINS_SCHEMA } from './pins.ts'
+import { PROFILE_STEP } from './profile.ts'
 import { RECORD_HISTORY_SCHEMA } from './record-history.ts'
 import { recordIndexes } from './record-indexes.ts'
 import { ROSTERS_SCHEMA } from './rosters.ts'
@@ -98,16 +100,21 @@ const STEPS: readonly (readonly string[])[] = [
   [...CRAWL_LISTS_STEP, ...MIRROR_STEP],
   [...KEPT_IDS_STEP],
   [...KEPT_IDS_INDEX_STEP],
+  [...PROFILE_STEP],
 ]
 
 /** The step in which staged rows began to live on from crawl to crawl. */
 const STAGING_STEP = 2
 
-/** Brings the database to the newest schema in one transaction; does nothing when it is there already. */
+/**
+ * Brings the database to the newest schema in one transaction; does nothing when it is there already. Refuses with
+ * `store-failed` one that a newer version has made.
+ */
 export function migrate(sql: Sql, collections: readonly CollectionStorage[]): void {
   sql.transaction(() => {
     sql.run(`create table if not exists migrations (number integer primary key)`)
     const done = new Set(sql.all<{ number: number }>(`select number from migrations`).map((row) => row.number))
+    refuseNewer(done)
     STEPS.forEach((statements, number) => {
       if (done.has(number)) return
       for (const statement of statements) sql.run(statement)
@@ -120,5 +127,15 @@ export function migrate(sql: Sql, collections: readonly CollectionStorage[]): vo
       // A killed bulk load may have left a table without its indexes.
       for (const { create } of recordIndexes(storage)) sql.run(create)
     }
+  })
+}
+
+/** What a later version has made of the tables is unknown here: to go on would lose what it relies on. */
+function refuseNewer(done: ReadonlySet<number>): void {
+  const newest = Math.max(-1, ...done)
+  if (newest < STEPS.length) return
+  const message = `The database was made by a newer version of the bridge (it has step ${newest}, this version knows ${STEPS.length - 1}).`
+  throw new BridgeError('store-failed', message, {
+    remedy: 'Start the newer version again, or bring back the copy of DATA_DIR that was made before the upgrade.',
   })
 }

@@ -107,6 +107,8 @@ export function openNodeSqlite(
         depth = 0
       }
     },
+    bytes: () =>
+      Number(prepared('select page_count * page_size as n from pragma_page_count(), pragma_page_size()').get()?.n),
     whenLogIsShort: async () => checkpoints?.whenShort(),
     mapFile: (isMapped) => database.exec(`pragma mmap_size = ${isMapped ? MMAP_BYTES : 0}`),
     close() {

@@ -1,5 +1,5 @@
 // Order lists: which versions a list holds and in which order, found once for each generation, condition and order.
-import { LRUCache } from 'lru-cache'
+import { createRecent } from '../recent.ts'
 import { findOrder } from './find-order.ts'
 import { type List, orderStatement } from './list-statement.ts'
 import { runStarts } from './pieces.ts'
@@ -36,10 +36,10 @@ const ENTRY_BYTES = 200
  */
 export function openOrderLists(sql: Sql, { rememberedBytes, pause }: OrderListsOptions): OrderLists {
   let lastId = 0
-  const lists = new LRUCache<string, OrderList>({
-    maxSize: rememberedBytes,
+  const lists = createRecent<OrderList>({
+    max: rememberedBytes,
     // The starts of the runs are about a hundredth of the seqs.
-    sizeCalculation: ({ seqs }, key) => Math.ceil(seqs.byteLength * 1.02) + key.length * 2 + ENTRY_BYTES,
+    sizeOf: ({ seqs }, key) => Math.ceil(seqs.byteLength * 1.02) + key.length * 2 + ENTRY_BYTES,
   })
   const underWay = new Map<string, Promise<OrderList>>()
 

@@ -1,5 +1,5 @@
 // Which generation the pages of a query are read from: the one that was the newest when its first page was asked for.
-import { LRUCache } from 'lru-cache'
+import { createRecent } from '../recent.ts'
 import { currentSnapshot, newestSnapshot, type Snapshot, snapshotAt } from './snapshots.ts'
 import type { Sql } from './sql.ts'
 
@@ -34,6 +34,8 @@ export interface Pins {
    * only then: a short lifetime, or a clock that jumps, may end a pin while its page is being read.
    */
   isKept(query: PinnedQuery, generation: number): boolean
+  /** As `isKept`, in the midst of a long reading: it counts as a use, so that a slow reader does not lose the pin. */
+  useOn(query: PinnedQuery, generation: number): boolean
 }
 
 export interface PinOptions {
@@ -59,7 +61,7 @@ function lagMs(lifetimeMs: number): number {
 
 /** While a pin lives, clean-up deletes nothing that its generation sees. */
 export function openPins(sql: Sql, { now, lifetimeMs }: PinOptions): Pins {
-  const pins = new LRUCache<string, Pin>({ max: REMEMBERED })
+  const pins = createRecent<Pin>({ max: REMEMBERED })
   const nameOf = ({ reader, query }: PinnedQuery) => `${reader} ${query}`
 
   const stored = ({ reader, query }: PinnedQuery): StoredPin | undefined =>
@@ -119,6 +121,11 @@ export function openPins(sql: Sql, { now, lifetimeMs }: PinOptions): Pins {
     })
   }
 
+  const isKept = (query: PinnedQuery, generation: number): boolean =>
+    stored(query)?.generation === generation ||
+    currentSnapshot(sql)?.generation === generation ||
+    pinnedGenerations(sql).includes(generation)
+
   return {
     begin,
     follow(query) {
@@ -133,10 +140,17 @@ export function openPins(sql: Sql, { now, lifetimeMs }: PinOptions): Pins {
       })
       return followed ?? begin(query)
     },
-    isKept: (query, generation) =>
-      stored(query)?.generation === generation ||
-      currentSnapshot(sql)?.generation === generation ||
-      pinnedGenerations(sql).includes(generation),
+    isKept,
+    useOn(query, generation) {
+      const pin = pins.get(nameOf(query))
+      // The reader's later requests may have moved the pin on.
+      if (pin?.generation === generation && !useAgain(query, pin)) {
+        sql.transaction(() => {
+          if (stored(query)?.generation === generation) keep(query, generation, now())
+        })
+      }
+      return isKept(query, generation)
+    },
   }
 }
 

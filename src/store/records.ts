@@ -1,14 +1,15 @@
 // Reads of a published generation: pages as slices of order lists, plain or as gzip, and single records.
+import type { Chunk } from '../gzip/chunk.ts'
 import type { Deflate } from '../gzip/deflate.ts'
 import { openGzipPages } from './gzip-pages.ts'
 import { type List, type OrderList, openOrderLists } from './order-lists.ts'
-import { type Around, type Form, joinedTexts, oneText, separateTexts } from './record-texts.ts'
+import { type Around, type Form, joinedTexts, oneText, separateTexts, textSlices } from './record-texts.ts'
 import type { Fragment } from './schema.ts'
 import { activeTotals } from './snapshots.ts'
 import type { Sql } from './sql.ts'
 
 export type { Deflate } from '../gzip/deflate.ts'
-export type { Form } from './record-texts.ts'
+export type { Around, Form } from './record-texts.ts'
 
 export interface ListQuery extends List {
   readonly form: Form
@@ -16,25 +17,26 @@ export interface ListQuery extends List {
   readonly offset: number
 }
 
+/**
+ * A page whose records are not read yet. Each way of reading it gives bounded parts, as they are taken, and refuses with
+ * `store-failed` when records are no longer there: what was read to its end is whole if the generation was kept all along.
+ */
 export interface Page {
-  /** The records' JSON texts joined by commas, in UTF-8; empty for none. */
-  readonly json: Uint8Array<ArrayBuffer>
-  readonly count: number
+  /** How long the list is. */
   readonly total: number
-}
-
-export interface GzipAnswer {
-  readonly body: Uint8Array<ArrayBuffer>
+  /** How many of its records are on the page. */
   readonly count: number
-  readonly total: number
+  /** The records' JSON texts joined by commas, in UTF-8, with `around` before and after them. */
+  plain(around: Around): Generator<Chunk, void>
+  /** The same as one gzip member. */
+  gzip(around: Around): AsyncGenerator<Chunk, void>
+  /** Each record by itself, for answers that must be parsed. */
+  texts(): Generator<readonly string[], void>
 }
 
 export interface RecordReader {
-  /** `around` is put before and after the records. */
-  page(query: ListQuery, around?: Around): Promise<Page>
-  /** The same as one gzip member. */
-  gzipPage(query: ListQuery, around: Around): Promise<GzipAnswer>
-  /** As `page`, each record by itself, for answers that must be parsed. */
+  open(query: ListQuery): Promise<Page>
+  /** The texts of a page that are still there, at once. */
   rows(query: ListQuery): Promise<{ readonly records: readonly string[]; readonly total: number }>
   /** One record's JSON text. */
   one(table: string, generation: number, sourcedId: string, where: readonly Fragment[], form: Form): string | undefined
@@ -42,25 +44,34 @@ export interface RecordReader {
   total(list: List): Promise<number>
 }
 
+/** About how much memory a reader may take for what it remembers. */
+export interface CacheBytes {
+  readonly orderLists: number
+  /** Finished pieces of compressed pages: 16 MB hold some 800,000 records. */
+  readonly pieces: number
+  /** The rest of compressed pages. */
+  readonly pages: number
+}
+
+const CACHE_BYTES: CacheBytes = { orderLists: 32 << 20, pieces: 16 << 20, pages: 4 << 20 }
+
 export interface RecordReaderOptions {
   readonly deflate: Deflate
   /** Lets others in between two steps of a long list's first reading. */
   readonly pause: () => Promise<void>
-  /** About how much memory order lists may take. */
-  readonly rememberedBytes?: number
+  readonly memory?: CacheBytes | undefined
 }
 
 /**
  * Opens a reader. A list is put in order once; each of its pages, however deep, is then a slice of versions read by their
- * seq. Only a generation that clean-up keeps until the answer is there may be asked for (its pin sees to that): the list is
- * waited for, and all records are then read at once.
+ * seq. Only a generation that clean-up keeps until the answer is there may be asked for (its pin sees to that).
  */
 export function openRecordReader(
   sql: Sql,
-  { deflate, pause, rememberedBytes = 32 << 20 }: RecordReaderOptions,
+  { deflate, pause, memory = CACHE_BYTES }: RecordReaderOptions,
 ): RecordReader {
-  const lists = openOrderLists(sql, { rememberedBytes, pause })
-  const gzipPages = openGzipPages(sql, deflate)
+  const lists = openOrderLists(sql, { rememberedBytes: memory.orderLists, pause })
+  const gzipPages = openGzipPages(sql, { deflate, piecesBytes: memory.pieces, betweenBytes: memory.pages })
 
   const sliceOf = async (query: ListQuery) => {
     const list = await lists.of(query)
@@ -71,14 +82,16 @@ export function openRecordReader(
   }
 
   return {
-    async page(query, around) {
-      const { list, versions } = await sliceOf(query)
-      return { ...joinedTexts(sql, versions, query.form, around), total: list.seqs.length }
-    },
-    async gzipPage(query, around) {
-      const { list, from, to } = await sliceOf(query)
-      const page = { ...query, list, from, to, around, mayHavePieces: mayHavePieces(sql, query, list) }
-      return { ...(await gzipPages.page(page)), total: list.seqs.length }
+    async open(query) {
+      const { list, from, to, versions } = await sliceOf(query)
+      return {
+        total: list.seqs.length,
+        count: to - from,
+        plain: (around) => joinedTexts(sql, versions, query.form, around),
+        gzip: (around) =>
+          gzipPages.page({ ...query, list, from, to, around, mayHavePieces: mayHavePieces(sql, query, list) }),
+        texts: () => textSlices(sql, versions, query.form),
+      }
     },
     async rows(query) {
       const { list, versions } = await sliceOf(query)

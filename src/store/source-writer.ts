@@ -1,6 +1,7 @@
 // Brings the staged rows of one source to what its lists hold now, in steps that let readers in between.
 import { dropList, findList, type KeptList, listNames, saveList } from './crawl-lists.ts'
 import type { CrawlMarks } from './crawl-marks.ts'
+import type { KeySet } from './key-set.ts'
 import type { ListReading, Mark, RowKey } from './list-reading.ts'
 import { type ProblemCount, readProblems, writeProblems } from './problem-counts.ts'
 import type { Sql } from './sql.ts'
@@ -42,6 +43,8 @@ export interface SourceWriter {
 
 /** Rows that are compared and written between two pauses: a few milliseconds. */
 const SLICE_ROWS = 100
+/** Rows are written from one text, and a Durable Object promises 2 MB a value; a character may have three bytes. */
+const SLICE_CHARS = 400_000
 const NO_KEYS: ReadonlySet<RowKey> = new Set()
 
 interface Kept {
@@ -83,7 +86,7 @@ export function openSourceWriter(source: string, options: SourceWriterOptions): 
     known.state = changed
   }
 
-  async function deleteVanished(list: string, keys: ReadonlySet<RowKey>): Promise<void> {
+  async function deleteVanished(list: string, keys: Pick<KeySet, 'has'>): Promise<void> {
     let isFirst = true
     for (const rows of vanishedRows(sql, source, list, keys)) {
       if (!isFirst) await pause()
@@ -105,9 +108,10 @@ export function openSourceWriter(source: string, options: SourceWriterOptions): 
       const { isFresh } = keptOf(list)
       // Where keys are not indexed nobody is served yet.
       const size = isKeyed ? SLICE_ROWS : Math.max(1, rows.length)
-      for (let from = 0; isWanted(); from += size) {
-        const slice = rows.slice(from, from + size)
-        const isLast = from + size >= rows.length
+      for (let from = 0; isWanted(); ) {
+        const slice = sliceFrom(rows, from, size)
+        from += slice.length
+        const isLast = from >= rows.length
         const found = isFresh ? { inserted: slice, updated: [] } : compareRows(sql, source, list, slice)
         const changes = found.inserted.length + found.updated.length
         const write = () => writeDifferences(sql, source, list, found, isKeyed)
@@ -117,12 +121,12 @@ export function openSourceWriter(source: string, options: SourceWriterOptions): 
         await pause()
       }
     },
-    async finishList(list, { keys, problems, isResumable, startedMs }, mark) {
+    async finishList(list, { keys, problems, isDated, startedMs }, mark) {
       const known = keptOf(list)
       if (!known.isFresh) await deleteVanished(list, keys)
       const found = problems.list()
       const areOthers = differ(found, known.state?.hasProblems === true ? readProblems(sql, source, list) : [])
-      const readMs = isResumable ? undefined : startedMs
+      const readMs = isDated ? startedMs : undefined
       kept.delete(list)
       if (known.state?.isWhole === true && known.state.readMs === readMs && !areOthers) return marks.add(source, mark)
       marks.add(source, mark, () => {
@@ -161,6 +165,16 @@ export function openSourceWriter(source: string, options: SourceWriterOptions): 
       }
     },
   }
+}
+
+/** At least one row, where there is one. */
+function sliceFrom(rows: readonly StagedInput[], from: number, most: number): readonly StagedInput[] {
+  let to = from
+  for (let chars = 0; to < Math.min(rows.length, from + most); to += 1) {
+    chars += rows[to]?.body.length ?? 0
+    if (to > from && chars > SLICE_CHARS) break
+  }
+  return rows.slice(from, to)
 }
 
 function differ(some: readonly ProblemCount[], others: readonly ProblemCount[]): boolean {

@@ -11,4 +11,6 @@ export interface Sql {
   run(statement: string, ...parameters: readonly SqlValue[]): { readonly changes: number }
   /** All or nothing; a nested call joins the outer transaction. */
   transaction<T>(work: () => T): T
+  /** How large the database is, without what still stands in its log. */
+  bytes(): number
 }

@@ -1,4 +1,5 @@
 // What differs between the staged rows of a list and what PowerSchool delivers: found, written, and put out of sight.
+import type { KeySet } from './key-set.ts'
 import type { RowKey } from './list-reading.ts'
 import type { Sql } from './sql.ts'
 import { slotText, stagedTable } from './staged-tables.ts'
@@ -95,7 +96,7 @@ export function* vanishedRows(
   sql: Sql,
   source: string,
   list: string,
-  keys: ReadonlySet<RowKey>,
+  keys: Pick<KeySet, 'has'>,
 ): Generator<readonly KeyedRow[]> {
   const table = stagedTable(source)
   let rows = sql.all<KeyedRow>(`select seq, key from ${table} where list = ? order by key limit ?`, list, SLICE_ROWS)

@@ -156,3 +156,21 @@ export function pauseInterrupted(sql: Sql, current: string, now: number): void {
     current,
   )
 }
+
+/** Ends a sync whose steps get nowhere, or were ended from outside again and again: it would go on for ever. */
+export function endTornSync(sql: Sql, id: string, now: number): void {
+  const code: ErrorCode = 'sync-torn'
+  const error = {
+    code,
+    message: 'The platform ended the steps of this sync again and again, or it has not come to its end in a day.',
+    remedy:
+      'Look at the limits of memory and CPU time; a district beyond them needs the bridge on a machine of its own.',
+  }
+  sql.run(
+    `update syncs set status = ?, finished_ms = ?, error = ? where id = ?`,
+    failureStatus(sql, id, code),
+    now,
+    JSON.stringify(error),
+    id,
+  )
+}

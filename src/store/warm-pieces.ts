@@ -1,4 +1,5 @@
 // Makes the finished pieces of the current generation's lists that are missing, in small steps beside the readers.
+import { type Chunk, joinChunks } from '../gzip/chunk.ts'
 import { type Deflate, deflatedPart } from '../gzip/deflate.ts'
 import type { GzipPart } from '../gzip/stitch.ts'
 import { findOrder } from './find-order.ts'
@@ -24,6 +25,9 @@ export interface WarmOptions {
 /** Runs that are looked up at a time, and runs that are read and kept at a time. */
 const LOOK_UP = 64
 const STEP = 4
+/** A usual piece has 200 KB of text, and 10 KB deflated. */
+const LARGEST_TEXT = 4 << 20
+const LARGEST_PIECE = 512 << 10
 
 /** Has every list of all active records in pieces, and marks those that were there already as still used. */
 export async function warmPieces(sql: Sql, options: WarmOptions): Promise<void> {
@@ -66,13 +70,14 @@ async function warmRuns(sql: Sql, options: WarmRuns): Promise<void> {
   }
 }
 
-async function makePieces(sql: Sql, { table, form, seqs, runs, generation, deflate }: WarmRuns): Promise<void> {
+async function makePieces(sql: Sql, options: WarmRuns): Promise<void> {
+  const { table, form, seqs, runs, generation } = options
   const made: { readonly run: Uint32Array; readonly piece: GzipPart }[] = []
   for (const { start, rows } of runs) {
     const run = seqs.subarray(start, start + rows)
-    const { json, count } = joinedTexts(sql, { table, generation, seqs: run }, form)
     // One after the other, so that readers keep the other processors.
-    if (count === rows) made.push({ run, piece: await deflatedPart(deflate, json, 'small') })
+    const piece = await pieceOf(sql, run, options)
+    if (piece !== undefined) made.push({ run, piece })
   }
   sql.transaction(() => {
     // While this process stood still and lost the lock, another may have published and cleaned up: what is gone, or is about to
@@ -83,4 +88,20 @@ async function makePieces(sql: Sql, { table, form, seqs, runs, generation, defla
       storePiece(sql, pieceForm(table, form), run, piece, generation)
     }
   })
+}
+
+/** Undefined where versions are gone, and of records so large that a piece of them is no longer small: they are deflated on request. */
+async function pieceOf(sql: Sql, seqs: Uint32Array, options: WarmRuns): Promise<GzipPart | undefined> {
+  const { table, form, generation, deflate } = options
+  const versions = { table, generation, seqs }
+  if (countVersions(sql, versions) !== seqs.length) return undefined
+  const slices: Chunk[] = []
+  let bytes = 0
+  for (const slice of joinedTexts(sql, versions, form)) {
+    slices.push(slice)
+    bytes += slice.bytes.length
+    if (bytes > LARGEST_TEXT) return undefined
+  }
+  const piece = await deflatedPart(deflate, joinChunks(slices).bytes, 'small')
+  return piece.deflated.length > LARGEST_PIECE ? undefined : piece
 }

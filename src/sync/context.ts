@@ -15,17 +15,10 @@ import type { Politeness } from './quiet.ts'
 import type { SyncProgress } from './report.ts'
 import type { UpkeepContext } from './upkeep.ts'
 
-export interface SyncContext extends UpkeepContext {
+/** What it takes to publish records, wherever they come from. */
+export interface PublishContext extends UpkeepContext {
   readonly sql: Sql
-  readonly mapping: Mapping
-  readonly client: PowerSchoolClient
-  /** Settings that the mapping reads: schools, and start_year when it is pinned. */
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly templateSetting: Template | 'auto'
-  /** What the names of the plugin's queries begin with. */
-  readonly queryPrefix: string
   readonly collections: readonly CollectionStorage[]
-  readonly present: (record: MappedRecord) => StoredRecord
   readonly tombstoneOf: (body: string) => string
   readonly narrowRoster: NarrowRoster
   readonly guard: GuardSettings
@@ -38,8 +31,24 @@ export interface SyncContext extends UpkeepContext {
   readonly pause: () => Promise<void>
   readonly served: Served
   readonly politeness: Politeness
+  /** Kept in the transaction that publishes what was prepared, or that finds it published already. */
+  readonly alsoKeep?: () => void
+  /** Told after each publish. */
+  readonly onPublished?: (() => void) | undefined
   readonly log: Log
   readonly onProgress?: (progress: SyncProgress) => void
+}
+
+/** And to have them from PowerSchool. */
+export interface SyncContext extends PublishContext {
+  readonly mapping: Mapping
+  readonly client: PowerSchoolClient
+  /** Settings that the mapping reads: schools, and start_year when it is pinned. */
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly templateSetting: Template | 'auto'
+  /** What the names of the plugin's queries begin with. */
+  readonly queryPrefix: string
+  readonly present: (record: MappedRecord) => StoredRecord
 }
 
 export type ShowProgress = (progress: SyncProgress) => void

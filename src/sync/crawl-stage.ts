@@ -11,6 +11,8 @@ import {
   emptyMirror,
   finishCrawl,
   readMirror,
+  readServer,
+  saveServer,
   type Template,
 } from '../store/crawls.ts'
 import { currentSnapshot } from '../store/snapshots.ts'
@@ -56,8 +58,10 @@ export async function crawlDistrict(options: CrawlOptions): Promise<CrawlResult>
 async function crawlBy(template: Template, options: CrawlOptions): Promise<CrawlResult> {
   const { sql, mapping, client, now, pause, log, signal } = options
   const requestsBefore = client.requests
-  const metadata = await client.metadata(signal)
-  const begun = resumable(template, options) ?? (await begin(template, metadata, options))
+  const interrupted = resumable(template, options)
+  const metadata = (interrupted && serverOf(sql, interrupted)) ?? (await client.metadata(signal))
+  const begun = interrupted ?? (await begin(template, metadata, options))
+  if (interrupted === undefined) saveServer(sql, begun, metadata)
   const progress = await openCrawlProgress({
     ...options,
     crawl: begun,
@@ -83,6 +87,12 @@ async function crawlBy(template: Template, options: CrawlOptions): Promise<Crawl
   // Read back, for the crawl finds the school year on its way.
   const finished = finishCrawl(sql, begun, { tally: progress.tally(), now: now() })
   return { crawl: finished, template, isReused: false, ...finished.tally }
+}
+
+/** What an earlier step was told, so that this one need not ask. */
+function serverOf(sql: Sql, crawl: Crawl): PowerSchoolMetadata | undefined {
+  // Saved by `crawlBy` only.
+  return readServer(sql, crawl) as PowerSchoolMetadata | undefined
 }
 
 async function begin(template: Template, { timeZone }: PowerSchoolMetadata, options: CrawlOptions): Promise<Crawl> {

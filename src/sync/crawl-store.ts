@@ -102,12 +102,16 @@ export function openCrawlStore({ sql, mapping, crawl, progress, pause }: CrawlSt
       }
       return settings[name]
     },
-    savePage: async (source, list, page, raw) => progress.savePage(source, list, page, await typed(source, raw)),
+    savePage: async (source, list, page, raw, uncounted) =>
+      progress.savePage(source, list, page, await typed(source, raw), uncounted),
     listState: progress.listState,
     mayBeUnchanged: progress.mayBeUnchanged,
     finishUnchanged: async (source, list, raw) => progress.finishUnchanged(source, list, await typed(source, raw)),
     beginList: progress.beginList,
+    openList: progress.openList,
+    countList: progress.countList,
     restartList: progress.restartList,
+    shortReadings: progress.shortReadings,
     finishList: progress.finishList,
     isSourceDone: progress.isSourceDone,
     finishSource: progress.finishSource,

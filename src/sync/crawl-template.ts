@@ -5,7 +5,7 @@ import type { Mapping } from '../mapping/run/compile.ts'
 import type { PowerSchoolClient } from '../powerschool/client.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { chooseTemplate, probeTemplates } from '../powerschool/template.ts'
-import { lastTemplate, readMirror, type Template } from '../store/crawls.ts'
+import { lastTemplate, readMirror, type Template, unfinishedCrawl } from '../store/crawls.ts'
 import type { Sql } from '../store/sql.ts'
 import { templateSources } from './template-sources.ts'
 
@@ -41,6 +41,8 @@ export async function templateToTry(options: CrawlOptions): Promise<Template> {
   if (first === undefined) return 'rest'
   // Rows of a crawl by `rest` that was not finished are no leave to go back to it.
   if (readMirror(sql)?.template !== 'rest' || lastTemplate(sql) === 'powerquery') return 'powerquery'
+  // In steps: the crawl that is under way was begun by `rest` after a look at them.
+  if (unfinishedCrawl(sql) !== undefined) return 'rest'
   const glance = await probeTemplates(options.client, [first])
   if (glance.findings.some(({ query, state }) => query !== undefined && state !== 'allowed')) return 'rest'
   const { template } = chooseTemplate(await probeTemplates(options.client, sources), 'auto', lastTemplate(sql))

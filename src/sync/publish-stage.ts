@@ -1,61 +1,102 @@
 // The last stage of a sync: what was prepared waits until the consumers are quiet, and becomes the snapshot that they read.
 import { BridgeError } from '../errors.ts'
-import { type Crawl, completeCrawl, markCrawlMapped } from '../store/crawls.ts'
+import { completeCrawl, markCrawlMapped } from '../store/crawls.ts'
 import { requirePending, takenOver } from '../store/pending.ts'
 import { builtStorages } from '../store/rosters.ts'
-import { countActive, publishGeneration, type Snapshot } from '../store/snapshots.ts'
+import { countActive, currentSnapshot, publishGeneration, type Snapshot } from '../store/snapshots.ts'
 import { findSync, type SyncRecord, saveSync } from '../store/syncs.ts'
 import { buildRosters } from './build-rosters.ts'
-import type { ShowProgress, SyncContext } from './context.ts'
-import { keepMapped, type MappedBy } from './mapped.ts'
+import type { PublishContext, ShowProgress } from './context.ts'
+import { keepMapped } from './mapped.ts'
+import { forgetPrepared, type PreparedSync } from './prepared.ts'
 import { waitForQuiet } from './quiet.ts'
-import type { SyncReport } from './report.ts'
+import type { SyncProgress, SyncReport } from './report.ts'
+
+export interface WaitingOptions {
+  readonly record: SyncRecord
+  readonly signal: AbortSignal
+  readonly showProgress: ShowProgress
+}
+
+/**
+ * Waits for the consumers, unless nobody could have read anything yet, and publishes; the record tells it. Refuses with
+ * `sync-stopped`, and then goes on with the same waiting later; with `sync-running` when what was prepared is no longer this
+ * sync's: it stood still, and another took over.
+ */
+export async function publishWhenQuiet(
+  context: PublishContext,
+  prepared: PreparedSync,
+  { record, signal, showProgress }: WaitingOptions,
+): Promise<SyncRecord> {
+  const { sql, now, pause } = context
+  const isFirst = currentSnapshot(sql) === undefined
+  const waitMs = isFirst ? 0 : await beQuiet(context, { waitedMs: waitedBy(record), signal, showProgress })
+  // Where the clock stands still while code runs, it is at the present now, and so is the publish's time.
+  await pause()
+  const startedMs = now()
+  let published = record
+  publish(context, prepared, ({ generation, time }) => {
+    const durations = { ...prepared.report.durations, waitMs, publishMs: Math.max(0, now() - startedMs) }
+    const report = { ...prepared.report, generation, publishedAt: time, isPublished: true, durations }
+    published = { ...record, status: 'success', stage: 'done', report, progress: undefined, finishedMs: now() }
+    saveSync(sql, published)
+  })
+  context.onPublished?.()
+  return published
+}
 
 /** What consumers wait for meanwhile, a roster of a new one, is made in between. */
-export function beQuiet(context: SyncContext, signal: AbortSignal, showProgress: ShowProgress): Promise<number> {
+function beQuiet(
+  context: PublishContext,
+  { waitedMs, signal, showProgress }: { readonly waitedMs: number } & Omit<WaitingOptions, 'record'>,
+): Promise<number> {
   const { maxWaitMs } = context.politeness
-  const onWait = async (waitedMs: number) => {
-    showProgress({ stage: 'publish', done: waitedMs, total: maxWaitMs, unit: 'ms of the longest wait for consumers' })
+  const onWait = async (waited: number) => {
+    showProgress({ stage: 'publish', done: waited, total: maxWaitMs, unit: WAITING })
     await buildRosters({ ...context, signal })
   }
-  return waitForQuiet({ ...context, ...context.politeness, signal, onWait })
+  return waitForQuiet({ ...context, ...context.politeness, waitedMs, signal, onWait })
 }
 
-export interface PublishOptions {
-  readonly id: string
-  readonly generation: number
-  readonly crawl: Crawl
-  readonly mapped: MappedBy
-  /** Active records by table, of those that the sync has prepared. */
-  readonly active: ReadonlyMap<string, number>
+const WAITING = 'ms of the longest wait for consumers'
+
+/** How long an earlier step has waited. */
+function waitedBy({ stage, progress }: SyncRecord): number {
+  // Written by `beQuiet`, while the stage is this one.
+  const shown = stage === 'publish' ? (progress as Partial<SyncProgress> | undefined) : undefined
+  return shown?.unit === WAITING ? (shown.done ?? 0) : 0
 }
 
-/** Refuses with `sync-running` when what was prepared is no longer this sync's: it stood still, and another took over. */
-export function publish(context: SyncContext, { id, generation, crawl, mapped, active }: PublishOptions): Snapshot {
+function publish(context: PublishContext, prepared: PreparedSync, alsoSave: (snapshot: Snapshot) => void): void {
   const { sql, now, served, collections } = context
+  const { sync, generation, crawl, mapped } = prepared
+  const active = new Map(prepared.active)
   const totals = () => {
     // Rosters that were made while the publish waited.
     const others = builtStorages(sql, collections).filter(({ name }) => !active.has(name))
     return new Map([...active, ...countActive(sql, others, generation)])
   }
   const check = () => {
-    requirePending(sql, id)
+    requirePending(sql, sync)
     // The rows may have become another crawl's while they were mapped.
-    if (completeCrawl(sql)?.id !== crawl.id) throw takenOver()
+    if (crawl !== undefined && completeCrawl(sql)?.id !== crawl) throw takenOver()
   }
   // Killed right after, the next sync must read PowerSchool again.
-  const alsoKeep = () => {
-    markCrawlMapped(sql, crawl, now())
-    keepMapped(sql, mapped)
+  const alsoKeep = (snapshot: Snapshot) => {
+    if (crawl !== undefined) markCrawlMapped(sql, crawl, now())
+    if (mapped !== undefined) keepMapped(sql, mapped)
+    forgetPrepared(sql)
+    context.alsoKeep?.()
+    alsoSave(snapshot)
   }
-  return publishGeneration(sql, { generation, sync: id, totals, now, servedMs: served.latestMs, check, alsoKeep })
+  publishGeneration(sql, { generation, sync, totals, now, servedMs: served.latestMs, check, alsoKeep })
 }
 
 /**
  * Publishes a sync that the guard holds ("ignore and go on"). Refuses with `not-found` when the sync is unknown, is not
  * held, or has been superseded by a later one.
  */
-export function resumeSync(context: SyncContext, id: string): SyncRecord {
+export function resumeSync(context: PublishContext, id: string): SyncRecord {
   const { sql, now, served, log, collections } = context
   const held = heldSync(context, id)
   let released = held.record
@@ -77,8 +118,10 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
       saveSync(sql, released)
       // A sync that an earlier version of the bridge held does not tell it.
       if (held.report.mapping !== undefined) keepMapped(sql, held.report.mapping)
+      context.alsoKeep?.()
     },
   })
+  context.onPublished?.()
   log.warn('sync-released', { sync: id, generation: held.generation })
   return released
 }
@@ -86,7 +129,7 @@ export function resumeSync(context: SyncContext, id: string): SyncRecord {
 /** Also as earlier versions of the bridge wrote it. */
 type HeldReport = Omit<SyncReport, 'mapping'> & Partial<Pick<SyncReport, 'mapping'>>
 
-function heldSync({ sql }: SyncContext, id: string) {
+function heldSync({ sql }: PublishContext, id: string) {
   const record = findSync(sql, id)
   const [pending] = sql.all<{ generation: number }>(`select generation from pending where sync = ?`, id)
   // Written by `syncReport` only.

@@ -7,6 +7,7 @@ import { shapeAt } from '../mapping/shape.ts'
 import type { QueryStore } from '../powerschool/crawl-ports.ts'
 import type { QueryRow } from '../powerschool/query-ports.ts'
 import type { CrawlProgress } from '../store/crawl-progress.ts'
+import { createKeyDays, type KeyDays } from '../store/key-set.ts'
 import { typeRows } from './type-rows.ts'
 
 /** A PowerQuery's rows are one list. */
@@ -37,16 +38,13 @@ interface Open {
 
 interface Update {
   readonly since: string
-  readonly days: Map<string | number, string | null>
+  readonly days: KeyDays
   isReadable: boolean
 }
 
 export function openQueryStore({ progress, planOf, parentValues, pause }: QueryStoreOptions): QueryStore {
   let open: Open | undefined
-  let page = 0
   let update: Update | undefined
-  /** One text a day, however many rows have it. */
-  const days = new Map<string, string>()
 
   async function openedFor(source: string): Promise<Open> {
     if (open?.source === source) return open
@@ -73,19 +71,19 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
       const readMs = progress.lastReadMs(source, LIST)
       return readMs === undefined ? undefined : new Date(readMs - OVERLAP_MS).toISOString().slice(0, 10)
     },
+    rowsBefore: (source) => progress.placeOf(source, LIST),
     beginRows(source) {
-      page = 0
-      progress.beginList(source, LIST, undefined, { isResumable: false })
+      if (progress.listState(source, LIST) !== undefined) progress.restartList(source, LIST)
+      progress.beginList(source, LIST, undefined, { isDated: true })
     },
-    async saveRows(source, rows) {
-      page += 1
-      return progress.savePage(source, LIST, page, await typed(source, 'rows', rows))
+    async saveRows(source, rows, place) {
+      return progress.saveRows(source, LIST, place, await typed(source, 'rows', rows))
     },
     finishRows: (source) => progress.finishList(source, LIST),
     beginUpdate(source) {
       const since = this.changedSince(source)
       if (since === undefined) throw new Error(`${source} has nothing to build upon`)
-      update = { since, days: new Map(), isReadable: true }
+      update = { since, days: createKeyDays(), isReadable: true }
       progress.beginList(source, LIST, undefined, { isResumable: false })
     },
     beginChanges() {},
@@ -111,7 +109,8 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
           continue
         }
         keyed += 1
-        listed.days.set(key, dayOf(row[daySlot]))
+        const day = row[daySlot]
+        listed.days.set(key, typeof day === 'string' ? day : null)
       }
       await pause()
       return { repeated: before + keyed - listed.days.size }
@@ -123,14 +122,6 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
         isReadable && progress.finishChanges(source, LIST, { days: listed, slot: changedSlot(planOf(source)), since })
       )
     },
-  }
-
-  function dayOf(cell: unknown): string | null {
-    if (typeof cell !== 'string') return null
-    const known = days.get(cell)
-    if (known !== undefined) return known
-    days.set(cell, cell)
-    return cell
   }
 }
 

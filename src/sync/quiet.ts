@@ -13,6 +13,8 @@ export interface QuietOptions extends Politeness {
   readonly served: Served
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
   readonly signal: AbortSignal
+  /** What an earlier step has waited already. */
+  readonly waitedMs?: number
   /** Called at every look, with what has been waited so far. */
   readonly onWait: (waitedMs: number) => Promise<void>
 }
@@ -27,7 +29,7 @@ const LOOK_MS = 5_000
 export async function waitForQuiet(options: QuietOptions): Promise<number> {
   const { quietMs, maxWaitMs, served, sleep, signal, onWait } = options
   // Summed up, and not read from a clock that may be set meanwhile.
-  let waitedMs = 0
+  let waitedMs = options.waitedMs ?? 0
   while (true) {
     if (signal.aborted) {
       throw new BridgeError('sync-stopped', 'The sync was stopped while it waited for the consumers to be quiet.')

@@ -17,7 +17,7 @@ import { nameForPeople, type TableChanges } from './narrow-stage.ts'
 import { stagedRows } from './staged.ts'
 
 export interface SyncProgress {
-  readonly stage: 'crawl' | 'map' | 'publish'
+  readonly stage: 'crawl' | 'map' | 'merge' | 'publish'
   readonly done?: number
   readonly total?: number
   readonly unit?: string
@@ -53,18 +53,23 @@ export interface Durations {
   readonly publishMs: number
 }
 
-export interface SyncReport {
+/** What every sync tells, wherever its records come from. */
+export interface PublishableReport {
   readonly generation: number | undefined
   readonly publishedAt: string | undefined
-  /** False when nothing had changed, or the guard holds it. */
+  /** False when nothing had changed, the guard holds it, or it waits for the consumers. */
   readonly isPublished: boolean
-  readonly schoolYear: string | undefined
   /** By collection. */
   readonly counts: Readonly<Record<string, CollectionChanges & { readonly rejected: number }>>
   /** Of the narrowed rosters, by what the guard calls their tables. */
   readonly rosters: Readonly<Record<string, CollectionChanges>>
   /** What the guard holds the sync for. */
   readonly held: readonly HeldRemoval[]
+  readonly durations: Durations
+}
+
+export interface SyncReport extends PublishableReport {
+  readonly schoolYear: string | undefined
   readonly crawl: CrawlFacts
   readonly mapping: MappedBy
   /** What School Data Sync would make of the records. */
@@ -76,7 +81,6 @@ export interface SyncReport {
   readonly diagnostics: RunReport['diagnostics']
   /** Columns that could not be read as the type the mapping declares. */
   readonly rowTypes: readonly { source: string; path: string; found: string; count: number; keys: readonly string[] }[]
-  readonly durations: Durations
 }
 
 export interface ReportInput {
@@ -91,7 +95,6 @@ export interface ReportInput {
   readonly narrowed: readonly TableChanges[]
   readonly held: readonly Removal[]
   readonly snapshot: Snapshot | undefined
-  readonly isPublished: boolean
   readonly durations: Durations
 }
 
@@ -100,15 +103,14 @@ const REJECTING: ReadonlySet<string> = new Set(['lookup-missing', 'required-blan
 
 /** Before a held generation is taken back, for it tells what would go. */
 export function syncReport(input: ReportInput): SyncReport {
-  const { sql, crawl, crawled, mapping, mapped, run, readiness, changes, narrowed, snapshot, isPublished, durations } =
-    input
+  const { sql, crawl, crawled, mapping, mapped, run, readiness, changes, narrowed, snapshot, durations } = input
   const rows = stagedRows(sql, crawl)
   const rowTypes = crawlProblems(sql, crawl)
   const startYear = crawl.settings.start_year
   return {
     generation: snapshot?.generation,
     publishedAt: snapshot?.time,
-    isPublished,
+    isPublished: false,
     schoolYear: typeof startYear === 'number' ? String(startYear + 1) : undefined,
     counts: Object.fromEntries(
       [...changes].map(([name, counts]) => [name, { ...counts, rejected: rejectedOf(run, name) }]),

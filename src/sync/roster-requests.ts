@@ -1,6 +1,7 @@
 // Requests for rosters that are not built: one build at a time, in the background, and never beside a sync.
 import type { Log } from '../log.ts'
-import { type Narrowing, textOf } from '../store/rosters.ts'
+import { listRosters, type Narrowing, textOf } from '../store/rosters.ts'
+import type { Sql } from '../store/sql.ts'
 import { errorReport } from './report.ts'
 
 /** Consumers give up after 25 to 30 seconds; a district's part of one school takes less than one. */
@@ -16,6 +17,30 @@ export interface RosterRequests {
   settled(): Promise<void>
   /** Ends a build at its next safe point and starts no more. */
   stop(): Promise<void>
+}
+
+export interface AwaitRostersOptions {
+  readonly sql: Sql
+  readonly sleep: (ms: number) => Promise<void>
+  /** Has what follows a sync done soon, of which rosters that are not built are the first. */
+  readonly keepUp: () => void
+}
+
+const LOOK_MS = 250
+
+/** The same where work is done in steps: a step builds the rosters, and a request only looks whether it has. */
+export function awaitRosters({ sql, sleep, keepUp }: AwaitRostersOptions): RosterRequests {
+  const isBuilt = (name: string) =>
+    listRosters(sql).some(({ narrowing, built }) => built !== null && textOf(narrowing) === name)
+  return {
+    async request(narrowing) {
+      const name = textOf(narrowing)
+      keepUp()
+      for (let waitedMs = 0; waitedMs < PATIENCE_MS && !isBuilt(name); waitedMs += LOOK_MS) await sleep(LOOK_MS)
+    },
+    settled: async () => {},
+    stop: async () => {},
+  }
 }
 
 export interface RosterRequestsOptions {

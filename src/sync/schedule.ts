@@ -2,6 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { SyncRecord, SyncStatus } from '../store/syncs.ts'
+import type { Step } from './step-schedule.ts'
 import { waitMs } from './waits.ts'
 
 /** `map` maps the rows of the last crawl anew, without a word to PowerSchool. */
@@ -10,12 +11,12 @@ export type SyncKind = 'whole' | 'map'
 export interface ScheduleOptions {
   /** Makes the record of a sync that is about to begin. May throw; a request for a sync throws it on. */
   readonly announce: (id: string) => void
-  /** Runs one sync; the signal ends it. */
-  readonly run: (id: string, signal: AbortSignal, kind: SyncKind) => Promise<SyncRecord>
+  /** Runs one sync; the signal ends it. Where it is done in steps, the record is `inProgress` when it is to be run again. */
+  readonly run: (id: string, signal: AbortSignal, kind: SyncKind, step?: Step) => Promise<SyncRecord>
   /** Whether the rows that are there are to be mapped anew before the first sync, for the mapping is another one. May throw. */
   readonly isNewMapping: () => boolean
   /** What follows a sync that ended well; the signal ends it when the next sync is to begin. */
-  readonly upkeep: (id: string, signal: AbortSignal) => Promise<void>
+  readonly upkeep: (id: string, signal: AbortSignal, step?: Step) => Promise<void>
   readonly newId: () => string
   /** 0: only on demand. */
   readonly intervalMs: number

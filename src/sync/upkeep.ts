@@ -8,6 +8,7 @@ import type { CollectionStorage } from '../store/schema.ts'
 import { buildRosters } from './build-rosters.ts'
 import type { NarrowWork } from './narrow-stage.ts'
 import { errorReport } from './report.ts'
+import type { Step } from './step-schedule.ts'
 import { holdLock, type SyncLockOptions } from './sync-lock.ts'
 import { type WarmContext, warmLists } from './warm-stage.ts'
 
@@ -19,16 +20,23 @@ export interface UpkeepContext extends SyncLockOptions, WarmContext, Omit<Narrow
 
 /**
  * Under the lock of syncs; does nothing while another process holds it. What fails here is logged and waits for the next
- * time: the sync is published. Ends at its next safe point when the signal says so.
+ * time: the sync is published. Ends at its next safe point when the signal or the step's says so, and goes on when it is called again.
  */
-export async function runUpkeep(context: UpkeepContext, sync: string, signal: AbortSignal): Promise<void> {
+export async function runUpkeep(
+  context: UpkeepContext,
+  sync: string,
+  signal: AbortSignal,
+  step?: Pick<Step, 'signal'>,
+): Promise<void> {
   const lock = holdLock(context)
   if (lock === undefined) return
   try {
     const whileHeld = AbortSignal.any([signal, lock.lost])
+    // Begun anew when it is cut short, so the end of a step does not.
     await buildLatecomers(context, sync, whileHeld)
-    if (!whileHeld.aborted) await warmLists(context, sync, whileHeld)
-    if (!whileHeld.aborted) await tidy(context, sync, whileHeld)
+    const untilStep = step === undefined ? whileHeld : AbortSignal.any([whileHeld, step.signal])
+    if (!untilStep.aborted) await warmLists(context, sync, untilStep)
+    if (!untilStep.aborted) await tidy(context, sync, untilStep)
   } finally {
     lock.release()
   }

@@ -5,13 +5,13 @@ import type { LogFields } from '../../src/log.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
 import type { ConsumerRecord } from '../../src/store/consumers.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { ALIVE } from '../../src/store/schema.ts'
+import { openTestStore } from '../support/runtime.ts'
 
 export const START_MS = Date.UTC(2026, 0, 15, 8)
 
 export function openConsumers() {
-  const sql = openNodeSqlite(':memory:')
+  const sql = openTestStore()
   migrate(sql, STORAGE)
   return sql
 }

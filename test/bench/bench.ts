@@ -10,6 +10,7 @@ import { benchSmallChange } from './bench-small-change.ts'
 import { benchSyncReads } from './bench-sync-reads.ts'
 import { benchSyncs } from './bench-syncs.ts'
 import { benchTemplates } from './bench-templates.ts'
+import { benchWorker } from './bench-worker.ts'
 import { type Figure, printFigures } from './measure.ts'
 import { type PowerSchoolProcess, startPowerSchool } from './processes.ts'
 import { syncedStore } from './synced-store.ts'
@@ -50,6 +51,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   templates: benchTemplates,
   'small-change': benchSmallChange,
   'sync-reads': async (bench) => benchSyncReads({ ...bench, dataDir: await bench.dataDir() }),
+  worker: benchWorker,
 }
 
 const USAGE = `npm run bench -- [options]

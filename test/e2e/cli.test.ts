@@ -75,7 +75,7 @@ describe('usage', () => {
     { words: ['record', 'stu1'], says: 'Write COLLECTION/ID, where COLLECTION is one of' },
     { words: ['record', 'students/stu1'], says: 'COLLECTION is one of academicSessions, orgs,' },
     { words: ['record', 'users/'], says: 'Write COLLECTION/ID' },
-    { words: ['check', 'twice'], says: '`check` takes no word by itself.\n\nbridge check [--json]' },
+    { words: ['check', 'twice'], says: '`check` takes no word by itself.\n\nbridge check [--profile ID] [--json]' },
     {
       words: ['mapping', 'check', 'ours.yaml'],
       says: '`mapping check` takes no word by itself: write `--mapping ours.yaml`.\n\nbridge mapping check',

@@ -128,6 +128,5 @@ async function checkTidiness(world: World): Promise<void> {
   if (pending > 0) verdict.report('left-behind', 'a pending generation after a sync that succeeded')
   const running = listSyncs(sql).filter(({ status }) => status === 'inProgress')
   if (running.length > 0) verdict.report('left-behind', `${running.length} syncs are told to be running`)
-  const pages = sql.all<{ page_count: number }>('pragma page_count')[0]?.page_count ?? 0
-  world.tally.most('largest file in KB', pages * 8)
+  world.tally.most('largest file in KB', Math.round(sql.bytes() / 1024))
 }

@@ -1,10 +1,10 @@
 // Readers against writers under faults and kills: in many histories every copy is right.
 import { describe, expect, it } from 'vitest'
+import { HISTORIES } from '../support/runtime.ts'
 import { runHistory } from './run-history.ts'
 import { createTally } from './tally.ts'
 
-const SEEDS = 200
-const BATCH = 20
+const { seeds: SEEDS, batch: BATCH } = HISTORIES
 const MINUTES = 60_000
 
 describe('a reader that applies what it read', () => {

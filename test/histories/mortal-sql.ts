@@ -1,6 +1,7 @@
 // A database connection that can be made to die at any statement, as a process does that is killed.
-import type { NodeSqlite } from '../../src/store/node-sqlite.ts'
+
 import type { Sql, SqlRow, SqlValue } from '../../src/store/sql.ts'
+import type { TestStore } from '../support/runtime.ts'
 
 /** What every statement of a dead process gets; nobody hears of it. */
 export class Killed extends Error {
@@ -28,7 +29,7 @@ export interface MortalSql extends Sql {
 }
 
 export interface MortalOptions {
-  readonly inner: NodeSqlite
+  readonly inner: TestStore
   readonly onDeath: () => void
   /** Called after each commit that published a generation or made a narrowed roster readable. */
   readonly onPublish: () => void
@@ -104,6 +105,7 @@ export function openMortalSql({ inner, onDeath, onPublish, onWrite }: MortalOpti
         }
       })
     },
+    bytes: inner.bytes,
     dieAt(next) {
       death = { ...next, left: next.writes }
     },

@@ -6,7 +6,6 @@ import { loadMapping } from '../../src/load-mapping.ts'
 import type { Log, LogFields } from '../../src/log.ts'
 import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
-import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { type Death, type MortalSql, openMortalSql } from './mortal-sql.ts'
 import type { Owner } from './scheduler.ts'
@@ -56,9 +55,7 @@ export function openProcess(world: World, { kind, onDeath, death: early }: Proce
   let busyMs = scheduler.elapsed()
   let underWay = 0
 
-  const file = openNodeSqlite(world.path)
-  // No power is cut here, and a killed process loses nothing that it wrote: waiting for the disk would show nothing.
-  file.run('pragma synchronous = off')
+  const file = world.file.open()
   const sql = openMortalSql({
     inner: file,
     onDeath: () => {

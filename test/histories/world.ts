@@ -1,12 +1,10 @@
 // One simulated world: a district behind PowerSchool, a clock, a database file, and the processes that come and go on it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { District } from '../../fixtures/powerschool/district.ts'
 import type { Random } from '../../fixtures/powerschool/random.ts'
 import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { defaultPlugin } from '../support/plugin.ts'
+import { createTestFile, type TestFile } from '../support/runtime.ts'
 import { createSmallDistrict, TODAY } from './district.ts'
 import { Killed } from './mortal-sql.ts'
 import { liveOn } from './mutations.ts'
@@ -42,7 +40,8 @@ export interface World extends Owner {
   readonly verdict: Verdict
   readonly tally: Tally
   readonly publishes: readonly Publish[]
-  readonly path: string
+  /** What outlives its processes. */
+  readonly file: TestFile
   readonly plant: Plant
   /** Every process that lives. */
   readonly processes: Set<BridgeProcess>
@@ -83,7 +82,6 @@ export interface WorldOptions {
 
 export function createWorld({ plan, tally, plant = (sql) => sql }: WorldOptions): World {
   const { random } = plan
-  const folder = mkdtempSync(join(tmpdir(), 'bridge-history-'))
   const district = createSmallDistrict(plan)
   const verdict = createVerdict()
   const truth = createTruth()
@@ -143,7 +141,7 @@ export function createWorld({ plan, tally, plant = (sql) => sql }: WorldOptions)
     verdict,
     tally,
     publishes,
-    path: join(folder, 'default.sqlite'),
+    file: createTestFile(),
     plant,
     processes,
     server: () => server,
@@ -182,7 +180,7 @@ export function createWorld({ plan, tally, plant = (sql) => sql }: WorldOptions)
     close() {
       world.hasEnded = true
       world.bury(true)
-      rmSync(folder, { recursive: true, force: true })
+      world.file.remove()
     },
   }
 

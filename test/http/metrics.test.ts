@@ -113,7 +113,7 @@ describe('the metrics', () => {
     await request(bridge, `${BASE}/users`, { method: 'HEAD', headers: bearer(token) })
     await bridge.get('/users?limit=0')
     await request(bridge, `${BASE}/users`, { headers: bearer('wrong') })
-    await request(bridge, `${BASE}/users`, { method: 'BREW', headers: bearer(token) })
+    await request(bridge, `${BASE}/users`, { method: 'PROPFIND', headers: bearer(token) })
     await bridge.get('/users/stu100001')
     const { values } = await scrape(bridge)
     const requests = (labels: string) => values.get(`requests_total{${labels}}`)

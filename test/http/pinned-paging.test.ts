@@ -4,8 +4,8 @@ import { addStudent, deleteRow, renameStudent } from '../../fixtures/powerschool
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
 import { cleanUp } from '../../src/store/clean-up.ts'
-import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { BASE, openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { openTestStore, type TestStore } from '../support/runtime.ts'
 import { asList, type List } from './support.ts'
 
 const MINUTE = 60_000
@@ -172,9 +172,9 @@ describe('a list that is read page by page', () => {
   })
 
   it('never lacks what clean-up deletes while a page is being read', async () => {
-    const sql = openNodeSqlite(':memory:')
+    const sql = openTestStore()
     let meanwhile = () => {}
-    const watched: NodeSqlite = {
+    const watched: TestStore = {
       ...sql,
       all(statement, ...parameters) {
         if (statement.includes('group_concat')) meanwhile()

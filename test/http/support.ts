@@ -1,8 +1,8 @@
 // A synced bridge that all tests of a file share, and how they read its lists.
 import { afterAll } from 'vitest'
 import type { Entity } from '../../fixtures/expected.ts'
-import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { openTestStore } from '../support/runtime.ts'
 
 const closing: (() => void)[] = []
 afterAll(() => {
@@ -11,7 +11,7 @@ afterAll(() => {
 
 /** As `openTestBridge`, but it lives until the file's last test. */
 export async function openSharedBridge(options: TestBridgeOptions): Promise<TestBridge> {
-  const sql = openNodeSqlite(':memory:')
+  const sql = openTestStore()
   closing.push(() => sql.close())
   return openTestBridge({ sql, ...options })
 }

@@ -3,7 +3,7 @@
 import { createLog, type Log } from '../../src/log.ts'
 import type { Fetch } from '../../src/powerschool/ask.ts'
 import { createPowerSchoolClient, type PowerSchoolClientOptions } from '../../src/powerschool/client.ts'
-import type { CrawlStore, ListState, QueryStore, RestSource } from '../../src/powerschool/crawl-ports.ts'
+import type { CrawlStore, ListState, QueryStore, RestSource, ShortReadings } from '../../src/powerschool/crawl-ports.ts'
 
 export const CLIENT_ID = 'client-id-of-the-plugin'
 export const CLIENT_SECRET = 'secret-of-the-plugin'
@@ -181,6 +181,9 @@ interface MemoryList {
   total: number | undefined
   isDone: boolean
   readonly pages: Map<number, readonly unknown[]>
+  isCounted: boolean
+  uncounted: number
+  readonly pageSize: number | undefined
 }
 
 export interface MemoryStore extends CrawlStore {
@@ -199,6 +202,7 @@ const none = (): never => {
 }
 const NO_QUERIES: QueryStore = {
   changedSince: none,
+  rowsBefore: none,
   beginRows: none,
   saveRows: none,
   finishRows: none,
@@ -216,6 +220,15 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
   const sourcesDone = new Set<string>()
   const calls: string[] = []
   const proved = new Map<string, readonly unknown[]>()
+  const short = new Map<string, ShortReadings>()
+  const begun = (total: number | undefined, pageSize?: number): MemoryList => ({
+    total,
+    isDone: false,
+    pages: new Map(),
+    isCounted: true,
+    uncounted: 0,
+    pageSize,
+  })
   const keyOf = (row: unknown) => (typeof row === 'object' && row !== null && 'id' in row ? row.id : undefined)
   const isKeyed = (row: unknown) => keyOf(row) !== undefined && keyOf(row) !== null
   const open = (source: string, list: string): MemoryList => {
@@ -240,32 +253,47 @@ export function memoryStore(settings: Readonly<Record<string, unknown>> = {}, st
     listState(source, list): ListState | undefined {
       const found = lists.get(`${source}|${list}`)
       if (found === undefined) return undefined
-      const { total, isDone, pages } = found
+      const { pages, ...known } = found
       const rows = [...pages.values()].flat().length
-      return { total, isDone, pages: new Set(pages.keys()), rows, ...(startedMs === undefined ? {} : { startedMs }) }
+      const sizes = new Map([...pages].map(([page, kept]) => [page, kept.length] as const))
+      const started = startedMs === undefined ? {} : { startedMs }
+      return { ...known, rows, sizes, pages: new Set(pages.keys()), ...started }
     },
     mayBeUnchanged: (source, list, pageSize) => (proved.get(`${source}|${list}`)?.length ?? pageSize) < pageSize,
     async finishUnchanged(source, list, rows) {
       if (JSON.stringify(rows) !== JSON.stringify(proved.get(`${source}|${list}`))) return false
       calls.push(`unchanged ${source} ${list}`)
-      lists.set(`${source}|${list}`, { total: rows.length, isDone: true, pages: new Map([[1, rows]]) })
+      lists.set(`${source}|${list}`, { ...begun(rows.length), isDone: true, pages: new Map([[1, rows]]) })
       return true
     },
-    beginList(source, list, total) {
+    beginList(source, list, total, options) {
       calls.push(`begin ${source} ${list} ${total}`)
-      lists.set(`${source}|${list}`, { total, isDone: false, pages: new Map() })
+      lists.set(`${source}|${list}`, begun(total, options?.pageSize))
     },
-    async savePage(source, list, page, rows) {
+    openList(source, list, pageSize) {
+      calls.push(`open ${source} ${list}`)
+      lists.set(`${source}|${list}`, { ...begun(undefined, pageSize), isCounted: false })
+    },
+    countList(source, list, total) {
+      calls.push(`count ${source} ${list} ${total}`)
+      Object.assign(open(source, list), { total, isCounted: true })
+    },
+    async savePage(source, list, page, rows, uncounted = 0) {
       calls.push(`save ${source} ${list} ${page}`)
-      const { pages } = open(source, list)
+      const kept = open(source, list)
+      const { pages } = kept
       const others = new Set([...pages].filter(([number]) => number !== page).flatMap(([, kept]) => kept.map(keyOf)))
       pages.set(page, rows)
+      kept.uncounted += uncounted
       return { repeated: rows.filter((row) => isKeyed(row) && others.has(keyOf(row))).length }
     },
-    restartList(source, list) {
+    restartList(source, list, again) {
       calls.push(`restart ${source} ${list}`)
       lists.delete(`${source}|${list}`)
+      if (again === undefined) short.delete(`${source}|${list}`)
+      else short.set(`${source}|${list}`, again)
     },
+    shortReadings: (source, list) => short.get(`${source}|${list}`),
     async finishList(source, list) {
       calls.push(`finish ${source} ${list}`)
       open(source, list).isDone = true

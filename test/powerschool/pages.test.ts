@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { List } from '../../src/powerschool/lists.ts'
 import { readList } from '../../src/powerschool/pages.ts'
+import { STEP_ENDED } from '../../src/powerschool/stop.ts'
 import {
   bodyOf,
   countBody,
@@ -243,6 +244,28 @@ describe('a list that was proved before', () => {
     expect(store.ids('students')).toEqual(ids(7))
   })
 
+  it('keeps its changed page for the count, if a step ends between the two', async () => {
+    const store = proved(numbered(8))
+    const stopper = new AbortController()
+    const server = fakeServer(
+      district({
+        rows: numbered(9),
+        page() {
+          stopper.abort(STEP_ENDED)
+          return undefined
+        },
+      }),
+    )
+    const run = (signal?: AbortSignal) => {
+      const { client, log } = fakeClient(server)
+      return readList(client, LIST, store, { pageSize: 10, log, signal })
+    }
+    await expect(run(stopper.signal)).rejects.toMatchObject({ code: 'sync-stopped' })
+    await run()
+    expect(asked(server.log)).toEqual(['1', 'count'])
+    expect(store.ids('students')).toEqual(ids(9))
+  })
+
   it('is not taken for unchanged when it filled its page', async () => {
     const { server, done } = read({ rows: numbered(10) }, { store: proved(numbered(10)) })
     await done
@@ -295,6 +318,31 @@ describe('the list of schools', () => {
   })
 
   it.each([
+    ['is taken for whole', 'success', () => answer(schools)],
+    ['is refused', 'powerschool-incomplete', (nth: number) => answer(nth === 1 ? schools.slice(2) : schools)],
+  ])('%s after four readings, each of them in a run of its own', async (_, end, page) => {
+    const store = memoryStore()
+    const server = fakeServer(({ path, nth }) =>
+      path === `${list.path}/count` ? countBody(5) : path === list.path ? page(nth) : undefined,
+    )
+    const ends: string[] = []
+    for (let run = 1; run <= 4; run += 1) {
+      const stopper = new AbortController()
+      // While it waits before it reads the list again.
+      const { client, log } = fakeClient(server, { sleep: async () => stopper.abort() })
+      const done = readList(client, list, store, { pageSize: 10, log, signal: stopper.signal })
+      ends.push(
+        await done.then(
+          () => 'success',
+          (failure: { readonly code: string }) => failure.code,
+        ),
+      )
+    }
+    expect(ends).toEqual(['sync-stopped', 'sync-stopped', 'sync-stopped', end])
+    expect(server.log).toHaveLength(8)
+  })
+
+  it.each([
     ['a reading shows another fault', (nth: number) => answer(nth === 1 ? schools.slice(2) : schools)],
     ['a school is missing besides', () => answer(schools.slice(1))],
     ['it does not hold "Graduated Students"', () => answer(schools.slice(0, 4))],
@@ -304,10 +352,10 @@ describe('the list of schools', () => {
     expect(store.lists.size).toBe(0)
   })
 
-  it('is read anew when an earlier run has not proved it', async () => {
+  it('is read anew when an earlier run has not proved it: "Graduated Students" do not stand for a lost school', async () => {
     const store = memoryStore()
     store.beginList('schools', 'all', 4)
-    store.savePage('schools', 'all', 1, schools.slice(1))
+    store.savePage('schools', 'all', 1, schools.slice(1), 1)
     await readSchools(() => answer(schools), store).done
     expect(store.ids('schools')).toEqual([1, 2, 3, 4, 5])
   })

@@ -106,7 +106,7 @@ describe('the queries of the default mapping', () => {
     expect(simulation.client.requests).toBeGreaterThan(4 * CALLS.length)
   })
 
-  it('are read again when a row leaves between two pages', async () => {
+  it('are read again when a row leaves between a stream that breaks off and the page behind it', async () => {
     const simulation = simulated({}, [{ kind: 'query-cut', path: /pagesize=0/, times: 1000 }])
     const { db } = district
     const call = CALLS.find(({ name }) => /\.section_enrollments_(?!keys|changes)/.test(name)) ?? {
@@ -122,8 +122,7 @@ describe('the queries of the default mapping', () => {
       },
       async rows(batch: readonly QueryRow[]) {
         readings.at(-1)?.push(...batch.map(({ id }) => String(id)))
-        // Once the first page has been read for good: by the third reading, for two streams break off.
-        if (readings.length === 3) db.prepare('delete from cc where dcid = ?').run(Number(first?.id))
+        if (readings.length === 1) db.prepare('delete from cc where dcid = ?').run(Number(first?.id))
         return { repeated: 0 }
       },
     }
@@ -134,7 +133,7 @@ describe('the queries of the default mapping', () => {
       db.exec('rollback')
     }
     const ids = (WHOLE[call.name] ?? []).map(({ id }) => String(id)).slice(1)
-    expect(readings.length).toBe(4)
+    expect(readings.length).toBe(2)
     expect(readings.at(-1)).toEqual(ids)
   })
 })

@@ -1,15 +1,15 @@
 // Lists of more versions than one step may look at: found bit by bit, they are what one statement finds.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { nodeDeflate } from '../../src/node.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
-import { type ListQuery, openRecordReader, type RecordReader } from '../../src/store/records.ts'
+import { type ListQuery, openRecordReader } from '../../src/store/records.ts'
 import type { Fragment } from '../../src/store/schema.ts'
 import type { StoredRecord } from '../../src/store/snapshot-writer.ts'
 import { currentSnapshot } from '../../src/store/snapshots.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { seeded } from '../powerschool/fake.ts'
+import { openTestStore, type TestStore, testDeflate } from '../support/runtime.ts'
 import { COLLECTIONS, pageOf, parsed, publish, user } from './support.ts'
+import { type WholePages, wholePages } from './whole-pages.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const HOUR = 3_600_000
@@ -40,9 +40,9 @@ const named = (name: string): Fragment => ({ sql: `${value} = ?`, parameters: [n
 const later = (generation: number): Fragment => ({ sql: 'r.born > ?', parameters: [generation] })
 
 /** Over several generations people come, change and go. */
-function openDistrict(): NodeSqlite {
+function openDistrict(): TestStore {
   const random = seeded(11)
-  const sql = openNodeSqlite(':memory:')
+  const sql = openTestStore()
   migrate(sql, COLLECTIONS)
   const pick = (generation: number): StoredRecord[] =>
     Array.from({ length: PEOPLE }, (_, index) => index)
@@ -66,13 +66,13 @@ function openDistrict(): NodeSqlite {
 
 interface Watched {
   readonly sql: Sql
-  readonly reader: RecordReader
+  readonly reader: WholePages
   /** Rows that each step has told or been told of, and how often others were let in. */
   readonly steps: () => { readonly most: number; readonly pauses: number; readonly lists: number }
 }
 
 /** A reader whose statements are counted. */
-function watch(inner: Sql, rememberedBytes?: number): Watched {
+function watch(inner: Sql): Watched {
   let [rows, most, pauses, lists] = [0, 0, 0, 0]
   const sql: Sql = {
     ...inner,
@@ -89,15 +89,14 @@ function watch(inner: Sql, rememberedBytes?: number): Watched {
     pauses += 1
     rows = 0
   }
-  const remembered = rememberedBytes === undefined ? {} : { rememberedBytes }
-  const reader = openRecordReader(sql, { deflate: nodeDeflate, pause, ...remembered })
+  const reader = wholePages(openRecordReader(sql, { deflate: testDeflate, pause }))
   return { sql, reader, steps: () => ({ most, pauses, lists }) }
 }
 
 const LIMIT = 2 * PEOPLE
 
 /** The ids of a whole list. */
-async function idsOf(reader: RecordReader, query: Partial<ListQuery>, generation = GENERATIONS): Promise<string[]> {
+async function idsOf(reader: WholePages, query: Partial<ListQuery>, generation = GENERATIONS): Promise<string[]> {
   const { json, total } = await reader.page(pageOf(generation, { ...query, limit: LIMIT }))
   const ids = parsed(json).map(({ sourcedId }) => sourcedId)
   expect(total).toBe(ids.length)
@@ -121,7 +120,7 @@ function slowIds(sql: Sql, { where = [] }: Partial<ListQuery>, order: Fragment, 
 }
 
 describe('a long list', () => {
-  let sql: NodeSqlite
+  let sql: TestStore
   beforeAll(() => {
     sql = openDistrict()
     return () => sql.close()
@@ -208,20 +207,20 @@ describe('a long list', () => {
     const expected = slowIds(own, {}, BY_SOURCED_ID)
     let pauses = 0
     const reader = openRecordReader(own, {
-      deflate: nodeDeflate,
+      deflate: testDeflate,
       pause: async () => {
         pauses += 1
         if (pauses === 1) publish(own, [user('stu1'), user('stu2')], AT + 9 * HOUR)
       },
     })
-    expect(await idsOf(reader, {})).toEqual(expected)
+    expect(await idsOf(wholePages(reader), {})).toEqual(expected)
     expect(currentSnapshot(own)?.generation).toBe(GENERATIONS + 1)
     own.close()
   })
 })
 
 describe('a short list of a long table', () => {
-  let sql: NodeSqlite
+  let sql: TestStore
   beforeAll(() => {
     sql = openDistrict()
     return () => sql.close()

@@ -49,11 +49,13 @@ const CASES: readonly Case[] = [
   { what: 'none', query: { where: [{ sql: '0', parameters: [] }] }, keep: () => false },
 ]
 
-describe.each([undefined, 1, 300])('with %s bytes to remember lists', (rememberedBytes) => {
+const SMALL = { pieces: 1 << 20, pages: 1 << 20 }
+
+describe.each([32 << 20, 1, 300])('with %s bytes to remember lists', (rememberedBytes) => {
   it.each(CASES)('every page of $what is as read slowly', async ({ query, keep, compare = byId }) => {
     const random = seeded(7)
     const sql = openStore()
-    const reader = openReader(sql, rememberedBytes)
+    const reader = openReader(sql, { ...SMALL, orderLists: rememberedBytes })
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
     for (let generation = 1; generation <= 5; generation++) {
       const ids = Array.from({ length: 90 }, (_, index) => `stu${index}`).filter(() => random() < 0.8)

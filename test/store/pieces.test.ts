@@ -1,14 +1,14 @@
 // Compressed pages: byte for byte the plain page, whatever pieces there are, and never from a piece of other versions.
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { nodeDeflate } from '../../src/node.ts'
 import { openPins } from '../../src/store/pins.ts'
-import { type Form, type ListQuery, openRecordReader } from '../../src/store/records.ts'
+import { type Deflate, type Form, type ListQuery, openRecordReader } from '../../src/store/records.ts'
 import type { StoredRecord } from '../../src/store/snapshot-writer.ts'
 import { currentSnapshot, rollbackPending } from '../../src/store/snapshots.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { warmPieces } from '../../src/store/warm-pieces.ts'
 import { seeded } from '../powerschool/fake.ts'
+import { testDeflate } from '../support/runtime.ts'
 import {
   COLLECTIONS,
   openReader,
@@ -22,6 +22,7 @@ import {
   V1P1,
   V1P2,
 } from './support.ts'
+import { wholePages } from './whole-pages.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const HOUR = 3_600_000
@@ -43,7 +44,7 @@ async function warm(sql: Sql, options: Warm = {}): Promise<void> {
     tables: ['users', 'orgs'],
     generation: currentSnapshot(sql)?.generation ?? 0,
     forms: [V1P1, V1P2],
-    deflate: nodeDeflate,
+    deflate: testDeflate,
     pause: async () => {},
     signal: new AbortController().signal,
     ...options,
@@ -137,13 +138,11 @@ describe('pieces', () => {
     publish(sql, people(8_000), AT)
     await warm(sql, { forms: [V1P1] })
     let deflated = 0
-    const reader = openRecordReader(sql, {
-      deflate: (bytes, level) => {
-        deflated += bytes.length
-        return nodeDeflate(bytes, level)
-      },
-      pause,
-    })
+    const deflate: Deflate = (bytes, level) => {
+      deflated += bytes.length
+      return testDeflate(bytes, level)
+    }
+    const reader = wholePages(openRecordReader(sql, { deflate, pause }))
     const whole = (await reader.page(active(1, { limit: 8_000 }))).json.length
     await reader.gzipPage(active(1, { limit: 8_000 }), AROUND)
     // Said in another way, it is the same list.
@@ -296,7 +295,7 @@ describe('versions whose seq is given again', () => {
             AT + 4 * HOUR,
           )
         }
-        return nodeDeflate(bytes, level)
+        return testDeflate(bytes, level)
       },
     })
     expect(orphans(sql)).toEqual([])

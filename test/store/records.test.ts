@@ -1,12 +1,13 @@
 // Pages: every record once, in order, with one total, however one steps.
 import { describe, expect, it } from 'vitest'
-import type { Form, RecordReader } from '../../src/store/records.ts'
+import type { Form } from '../../src/store/records.ts'
 import { openReader, openStore, pageOf, parsed, publish, user, V1P1, V1P2 } from './support.ts'
+import type { WholePages } from './whole-pages.ts'
 
 const AT = Date.UTC(2026, 8, 1)
 const IDS = Array.from({ length: 57 }, (_, index) => `stu${index}`)
 
-function filledReader(): RecordReader {
+function filledReader(): WholePages {
   const sql = openStore()
   publish(
     sql,

@@ -1,27 +1,27 @@
 // A small store in memory, and how the tests publish into it.
 import { afterEach } from 'vitest'
-import { nodeDeflate } from '../../src/node.ts'
 import { cleanUp } from '../../src/store/clean-up.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
-import { type Form, type ListQuery, openRecordReader, type RecordReader } from '../../src/store/records.ts'
+import { type CacheBytes, type Form, type ListQuery, openRecordReader } from '../../src/store/records.ts'
 import type { CollectionStorage } from '../../src/store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../../src/store/snapshot-writer.ts'
 import { publishGeneration, type Snapshot } from '../../src/store/snapshots.ts'
 import type { Sql } from '../../src/store/sql.ts'
+import { openTestStore, type TestStore, testDeflate } from '../support/runtime.ts'
+import { type WholePages, wholePages } from './whole-pages.ts'
 
 export const COLLECTIONS: readonly CollectionStorage[] = [
   { name: 'users', columns: [{ name: 'role', type: 'text', index: true }], links: ['orgs'] },
   { name: 'orgs', columns: [], links: [] },
 ]
 
-const open: NodeSqlite[] = []
+const open: TestStore[] = []
 afterEach(() => {
   for (const sql of open.splice(0)) sql.close()
 })
 
-export function openStore(): NodeSqlite {
-  const sql = openNodeSqlite(':memory:')
+export function openStore(): TestStore {
+  const sql = openTestStore()
   migrate(sql, COLLECTIONS)
   open.push(sql)
   return sql
@@ -73,12 +73,8 @@ export const V1P2: Form = { version: 'v1p2', root: 'https://bridge.example.org/v
 
 export const pause = () => Promise.resolve()
 
-export function openReader(sql: Sql, rememberedBytes?: number): RecordReader {
-  return openRecordReader(sql, {
-    deflate: nodeDeflate,
-    pause,
-    ...(rememberedBytes === undefined ? {} : { rememberedBytes }),
-  })
+export function openReader(sql: Sql, memory?: CacheBytes): WholePages {
+  return wholePages(openRecordReader(sql, { deflate: testDeflate, pause, memory }))
 }
 
 /** All users of a generation, tombstones too, in order of sourcedId. */

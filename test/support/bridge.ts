@@ -8,13 +8,12 @@ import { loadMapping } from '../../src/load-mapping.ts'
 import { createLog } from '../../src/log.ts'
 import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
-import { nodeDeflate } from '../../src/node.ts'
-import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { SyncRecord } from '../../src/store/syncs.ts'
 import type { SyncReport } from '../../src/sync/report.ts'
 import { runSync } from '../../src/sync/sync.ts'
 import { runUpkeep } from '../../src/sync/upkeep.ts'
 import { pluginOf } from './plugin.ts'
+import { openTestStore, type TestStore, testDeflate } from './runtime.ts'
 
 export const PUBLIC_URL = 'https://bridge.example.org'
 export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
@@ -28,7 +27,7 @@ export const BASE = '/ims/oneroster/v1p1'
 export interface TestBridge extends Bridge {
   readonly powerSchool: PowerSchool
   readonly district: District
-  readonly sql: NodeSqlite
+  readonly sql: TestStore
   readonly clock: { now: number }
   /** Every log line so far, as text. */
   readonly logged: readonly string[]
@@ -46,7 +45,7 @@ export interface TestBridgeOptions {
   /** Installs the plugin that this mapping asks for; PowerSchool is read by its queries then, unless the settings say otherwise. */
   readonly hasPlugin?: boolean
   /** The store; another bridge's, to start again on what it left. */
-  readonly sql?: NodeSqlite
+  readonly sql?: TestStore
   readonly mapping?: Mapping
   /** Who this process is to others on the same store. */
   readonly lockOwner?: Runtime['lockOwner']
@@ -54,7 +53,7 @@ export interface TestBridgeOptions {
 }
 
 let defaultMapping: Mapping | undefined
-const open: NodeSqlite[] = []
+const open: TestStore[] = []
 afterEach(() => {
   for (const sql of open.splice(0)) sql.close()
 })
@@ -71,7 +70,7 @@ export async function openTestBridge({
   signingKey,
 }: TestBridgeOptions): Promise<TestBridge> {
   const powerSchool = createPowerSchool({ district, ...simulator })
-  const store = sql ?? openNodeSqlite(':memory:')
+  const store = sql ?? openTestStore()
   if (sql === undefined) open.push(store)
   const read = readConfig(
     {
@@ -105,7 +104,9 @@ export async function openTestBridge({
     after: () => () => {},
     newId: () => `id-${++ids}`,
     lockOwner,
-    deflate: nodeDeflate,
+    deflate: testDeflate,
+    // As on Workers, so that long answers are streamed in both runtimes.
+    streamedFromBytes: 512 << 10,
     sealingKey: SEALING_KEY,
     signingKey: signingKey ?? SIGNING_KEY,
   }

@@ -1,4 +1,5 @@
 // Crawls that build on the one before: what they ask PowerSchool for, what they write, and that no kind of change escapes them.
+
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

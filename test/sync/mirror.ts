@@ -2,14 +2,14 @@
 
 import { crawlProblems } from '../../src/store/crawl-progress.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { type CrawlResult, crawlDistrict } from '../../src/sync/crawl-stage.ts'
 import { stagedRows } from '../../src/sync/staged.ts'
 import type { TestBridge } from '../support/bridge.ts'
+import { openTestStore, type TestStore } from '../support/runtime.ts'
 
-export function openMirror(): NodeSqlite {
-  const sql = openNodeSqlite(':memory:')
+export function openMirror(): TestStore {
+  const sql = openTestStore()
   migrate(sql, [])
   return sql
 }
@@ -71,5 +71,6 @@ export function dyingAt(sql: Sql, nth: number): Sql & { readonly isDead: () => b
       step()
       return result
     },
+    bytes: sql.bytes,
   }
 }

@@ -11,9 +11,10 @@ import { migrate } from '../../src/store/migrations.ts'
 import { openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { holdLock } from '../../src/sync/sync-lock.ts'
+import { openTestStore } from '../support/runtime.ts'
 
 function openHeld() {
-  const sql = openNodeSqlite(':memory:')
+  const sql = openTestStore()
   migrate(sql, [])
   const clock = { now: 1_000_000 }
   const timers: (() => void)[] = []

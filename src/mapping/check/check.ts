@@ -20,6 +20,8 @@ export interface CheckedMapping {
   readonly readers: ReaderPlan
   /** The mapping without its uppermost layer, then without the two uppermost, down to the default one. Read when it is asked for. */
   readonly below: () => readonly MappingTree[]
+  /** Goes before every sourcedId. Of the profile, not of the mapping: see `withIdPrefix`. */
+  readonly idPrefix?: string
 }
 
 interface Checked {

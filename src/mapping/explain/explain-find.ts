@@ -43,8 +43,11 @@ const idOf = (frame: Frame, running: RunningRule) => whileScoping(frame, () => r
  * Reads the id backwards, where its formula joins texts and values by `&`: none of these is blank in an id. The only rows that
  * can give it, in their order; undefined where they cannot be told.
  */
-function guessRows(rule: RuleTree, sourcedId: string, explaining: Explaining): Frame[] | 'other-form' | undefined {
+function guessRows(rule: RuleTree, wholeId: string, explaining: Explaining): Frame[] | 'other-form' | undefined {
   if (rule.sourcedId.kind !== 'formula') return undefined
+  const { idPrefix } = explaining.machine
+  if (!wholeId.startsWith(idPrefix)) return 'other-form'
+  const sourcedId = wholeId.slice(idPrefix.length)
   const parts = joined(rule.sourcedId.expression)
   const values = parts.filter(({ kind }) => kind !== 'text')
   if (values.length > MAX_VALUES || sourcedId.length > MAX_LENGTH) return undefined
@@ -69,8 +72,9 @@ const patternOf = (parts: readonly Expression[]) =>
   new RegExp(`^${parts.map((part) => (part.kind === 'text' ? escaped(part.value) : '(.+)')).join('')}$`, 's')
 
 /** Whether a text looks like an id of the rule: by the word that its formula begins with, without which any text would. */
-export function isIdOf(text: string, { sourcedId }: RuleTree): boolean {
-  if (sourcedId.kind !== 'formula' || text.length > MAX_LENGTH) return false
+export function isIdOf(wholeId: string, { sourcedId }: RuleTree, idPrefix = ''): boolean {
+  if (sourcedId.kind !== 'formula' || wholeId.length > MAX_LENGTH || !wholeId.startsWith(idPrefix)) return false
+  const text = wholeId.slice(idPrefix.length)
   const parts = joined(sourcedId.expression)
   const values = parts.filter(({ kind }) => kind !== 'text')
   return parts[0]?.kind === 'text' && values.length <= MAX_VALUES && patternOf(parts).test(text)

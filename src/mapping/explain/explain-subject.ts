@@ -52,7 +52,7 @@ const isRule = (rule: string, tree: CheckedMapping['tree']) =>
 
 /** A column, a rule or a collection; else perhaps an id alone. */
 function readName(text: string, checked: CheckedMapping): Subject | SubjectFault {
-  const { tree } = checked
+  const { tree, idPrefix } = checked
   const column = readColumn(text, checked)
   if (!('fault' in column)) return column
   const [collection = ''] = text.split('.')
@@ -64,7 +64,9 @@ function readName(text: string, checked: CheckedMapping): Subject | SubjectFault
     return { fault: `There is no rule \`${text}\`.${suggest(text, rules)}` }
   }
   // A misspelt source is none.
-  const likely = /^[^.]*\d/.test(text) ? [...tree.rules.values()].find((rule) => isIdOf(text, rule)) : undefined
+  const likely = /^[^.]*\d/.test(text)
+    ? [...tree.rules.values()].find((rule) => isIdOf(text, rule, idPrefix))
+    : undefined
   if (likely === undefined) return /^\d/.test(text) ? { fault: numberFault(text, checked) } : column
   return { fault: `A record is named COLLECTION/ID. Did you mean \`${likely.collection}/${text}\`?` }
 }

@@ -132,7 +132,9 @@ function elsewhereIn(
 ): Pick<ExplainedRecord, 'elsewhere'> {
   const rules = [...explaining.checked.tree.rules.values()].filter((rule) => rule.collection === collection)
   const first = rules.filter((rule, at) => rules.findIndex(({ from }) => from.text === rule.from.text) === at)
-  const values = [sourcedId, sourcedId.replace(/^[a-z]+(?=\d)/i, '')]
+  const { idPrefix } = explaining.machine
+  const bareId = sourcedId.startsWith(idPrefix) ? sourcedId.slice(idPrefix.length) : sourcedId
+  const values = [bareId, bareId.replace(/^[a-z]+(?=\d)/i, '')]
   const elsewhere = first.flatMap((rule) => elsewhereOf(rule, values, explaining))
   return elsewhere.length > 0 ? { elsewhere } : {}
 }

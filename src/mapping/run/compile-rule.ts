@@ -67,7 +67,7 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
   const grouping = compileGrouping(rule, scope, machine)
   const cuts = machine.cuts.get(rule.id)
   const keptId = compileKeptId(rule, grouping?.slot ?? key.slot, machine)
-  const ownId = compileValue(rule.sourcedId, { scope, machine, field: { type: 'text' } })
+  const ownId = prefixed(machine.idPrefix, compileValue(rule.sourcedId, { scope, machine, field: { type: 'text' } }))
   const program = {
     id: rule.id,
     collection: rule.collection,
@@ -96,6 +96,15 @@ export function compileRule(rule: RuleTree, machine: Machine): RuleProgram {
     })),
   }
   return { ...program, slots: scope.slots.next }
+}
+
+/** References are made of ids, so this is the one place that knows the prefix. */
+function prefixed(prefix: string, makeId: Make): Make {
+  if (prefix === '') return makeId
+  return (frame) => {
+    const id = makeId(frame)
+    return typeof id === 'string' ? prefix + id : id
+  }
 }
 
 function constantsOf(fields: readonly { readonly name: string; readonly isConstant: boolean; readonly make: Make }[]) {

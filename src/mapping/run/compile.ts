@@ -76,6 +76,14 @@ export function compileMapping(checked: CheckedMapping): Mapping {
   }
 }
 
+/**
+ * The same mapping with a text before every sourcedId that its formulas give, and so before every reference: the ids of
+ * several districts stay apart. Whatever explains or previews what is published must be given this mapping too.
+ */
+export function withIdPrefix(mapping: Mapping, idPrefix: string): Mapping {
+  return idPrefix === '' ? mapping : compileMapping({ ...mapping.checked, idPrefix })
+}
+
 function sourcePlan(
   source: SourceTree,
   parent: Parent | undefined,

@@ -11,6 +11,8 @@ import type { RunTally } from './run-tally.ts'
 export interface Machine {
   readonly tree: MappingTree
   readonly target: TargetModel
+  /** Goes before every id that a formula gives; ids from before have it already. */
+  readonly idPrefix: string
   readonly rows: StagedRows
   readonly published: PublishedRecords | undefined
   /** Fixed for the run, so closures hold them as constants. */

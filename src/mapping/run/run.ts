@@ -97,7 +97,7 @@ function programFor(id: string, programs: Programs): () => RuleProgram {
 }
 
 function createMachine(
-  { tree, target, scopes }: CheckedMapping,
+  { tree, target, scopes, idPrefix = '' }: CheckedMapping,
   { rows, settings, today, published }: RunInput,
   tally: RunTally,
   rule: Machine['rule'],
@@ -132,6 +132,7 @@ function createMachine(
   return {
     tree,
     target,
+    idPrefix,
     rows,
     published,
     // Settings are data of YAML or of the bridge's configuration: scalars and lists of them.

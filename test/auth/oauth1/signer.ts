@@ -1,8 +1,9 @@
 // A consumer that signs, right or with the defects of real ones. It shares nothing with what verifies.
 import { createHmac } from 'node:crypto'
 import { authenticateOAuth1, type OAuth1Deps } from '../../../src/auth/oauth1/oauth1.ts'
-import { openNodeSqlite } from '../../../src/store/node-sqlite.ts'
 import { NONCES_SCHEMA } from '../../../src/store/nonces.ts'
+import type { Sql } from '../../../src/store/sql.ts'
+import { openTestStore } from '../../support/runtime.ts'
 
 export const NOW_SECONDS = 1_768_464_000
 export const KEY = 'or-client'
@@ -93,8 +94,7 @@ export interface LogEntry {
 
 /** A server that knows one consumer; tests own its clock and its rules. */
 export function createServer(change: Partial<OAuth1Deps> = {}) {
-  const sql = openNodeSqlite(':memory:')
-  for (const statement of NONCES_SCHEMA) sql.run(statement)
+  const sql = change.sql ?? openNonces()
   const clock = { ms: NOW_SECONDS * 1000 }
   const logged: LogEntry[] = []
   const write = (event: string, fields?: unknown) => void logged.push({ event, fields })
@@ -117,6 +117,12 @@ export function createServer(change: Partial<OAuth1Deps> = {}) {
       ask(url, { method, headers: { authorization: headerOf(oauth) } }, addresses),
     alternates: () => logged.map(({ fields }) => fields),
   }
+}
+
+function openNonces(): Sql {
+  const sql = openTestStore()
+  for (const statement of NONCES_SCHEMA) sql.run(statement)
+  return sql
 }
 
 export const ACCEPTED = { ok: true, consumerKey: KEY }

@@ -1,0 +1,68 @@
+// Reads a published snapshot record by record, in the order of sourcedId, as a group takes it over.
+import type { CollectionStorage } from '../store/schema.ts'
+import { quoteName } from '../store/schema.ts'
+import type { StoredRecord } from '../store/snapshot-writer.ts'
+import type { Sql, SqlValue } from '../store/sql.ts'
+
+/** A record as the member's store keeps it, or the id of one that has left. */
+export type MemberRecord = StoredRecord | { readonly sourcedId: string; readonly isRemoved: true }
+
+export interface Slice {
+  readonly generation: number
+  /** Only what has changed after this generation, removals included; 0: every active record, and no removals. */
+  readonly since: number
+  /** The sourcedId after which it goes on; '' to begin. */
+  readonly after: string
+  readonly limit: number
+}
+
+/** The next records of a generation that a pin keeps. At most `limit`; fewer when there are no more. */
+export function sliceOf(
+  sql: Sql,
+  storage: CollectionStorage,
+  { generation, since, after, limit }: Slice,
+): MemberRecord[] {
+  const name = quoteName(`records_${storage.name}`)
+  const seen = `r.sourcedId > ? and r.born <= ? and r.died > ?`
+  // What has changed is little: it is found by when it was born, which the sign keeps sourcedId from undoing.
+  const which =
+    since === 0
+      ? `select r.seq from ${name} r where ${seen} and r.status = 'active' order by r.sourcedId limit ?`
+      : `select r.seq from ${name} r where +${seen} and r.born > ${Math.trunc(since)} order by +r.sourcedId limit ?`
+  const rows = sql.all<Row>(
+    `select r.sourcedId, r.status, r.body, r.body_v1p2 as bodyV1p2,
+       (select json_group_array(json_array(l.field, l.target)) from ${quoteName(`links_${storage.name}`)} l where l.seq = r.seq) as links
+       ${storage.columns.map((column, place) => `, r.${quoteName(column.name)} as c${place}`).join('')}
+     from (${which}) found cross join ${name} r on r.seq = found.seq order by r.sourcedId`,
+    after,
+    generation,
+    generation,
+    limit,
+  )
+  return rows.map((row) =>
+    row.status === 'active' ? recordOf(row, storage) : { sourcedId: row.sourcedId, isRemoved: true },
+  )
+}
+
+function recordOf(row: Row, { columns }: CollectionStorage): StoredRecord {
+  // Written by the statement above.
+  const links = row.links === '[]' ? [] : (JSON.parse(row.links) as [string, string][])
+  return {
+    sourcedId: row.sourcedId,
+    body: row.body,
+    bodyV1p2: row.bodyV1p2,
+    columns: columns.map((_, place) => row[`c${place}`] ?? null),
+    links: links.map(([field, target]) => ({ field, target })),
+  }
+}
+
+interface Row {
+  readonly sourcedId: string
+  readonly status: string
+  readonly body: string
+  readonly bodyV1p2: string | null
+  /** A JSON list of pairs: field, target. */
+  readonly links: string
+  /** The columns, in the order of the storage. */
+  readonly [column: `c${number}`]: SqlValue
+}

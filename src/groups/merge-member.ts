@@ -1,0 +1,136 @@
+// Brings one member's records in the group to its published snapshot, or leaves them as they are and says why.
+
+import type { MemberFacts } from './member-api.ts'
+import { countsIn, mergeCollection, type Part, takeBack } from './merge-collection.ts'
+import type { MemberProgress } from './merge-state.ts'
+import { commit, knownOf, type MergeWork, nextStep } from './merge-work.ts'
+import { hung } from './org.ts'
+import { clash } from './prefixes.ts'
+import { MemberError, problemOf } from './problems.ts'
+
+/** Before a member that could not be read is asked again. */
+const RETRY_MS = [1_000, 5_000] as const
+/** How often a member is begun anew because it went on while it was being read. */
+const RESTARTS = 2
+
+/** Ends with the member `merged`, `kept` or `left-out`. Refuses with `sync-stopped`; what is ours to mend is thrown. */
+export async function mergeMember(work: MergeWork, member: MemberProgress): Promise<void> {
+  for (let failures = 0; ; ) {
+    try {
+      return await readMember(work, member)
+    } catch (error) {
+      if (!(error instanceof MemberError)) throw error
+      const waitMs = error.code === 'member-unreachable' ? RETRY_MS[failures] : undefined
+      if (waitMs !== undefined) {
+        failures += 1
+        await rest(work, waitMs)
+      } else if (error.code === 'member-changing' && member.restarts < RESTARTS) {
+        await beginAnew(work, member)
+      } else return keepAsItIs(work, member, error)
+    }
+  }
+}
+
+async function readMember(work: MergeWork, member: MemberProgress): Promise<void> {
+  if (member.stage === 'waiting') {
+    const known = knownOf(work, member)
+    const { snapshot, ...facts } = await work.reader.facts(member.id, known)
+    const found = checkFacts(work, member, { ...facts, snapshot })
+    const isSame = found.generation === known?.generation && found.publishedAt === known.publishedAt
+    const isRead = work.merging.lacksColumns || known?.mustRewrite === true
+    const since = found.knowsSince && !isRead ? (known?.generation ?? 0) : 0
+    const { generation, publishedAt, totals } = found
+    commit(work, member, () => {
+      Object.assign(member, { prefix: facts.idPrefix, generation, publishedAt, totals, since, stage: 'reading' })
+      if (since > 0 && isSame) settle(work, member, 'merged')
+    })
+  }
+  while (member.stage === 'reading') {
+    const table = work.tables[member.collection]
+    if (table === undefined) {
+      commit(work, member, () => {
+        member.stage = 'merged'
+      })
+      return
+    }
+    await mergeCollection(work, { table, member })
+    commit(work, member, () => {
+      member.collection += 1
+      member.after = ''
+      member.isAgain = false
+    })
+    await nextStep(work)
+  }
+}
+
+/** Refuses what would mix up the records of two members, or take all of a member's away. */
+function checkFacts(work: MergeWork, member: MemberProgress, { idPrefix, isGroup, snapshot }: MemberFacts) {
+  const { id } = member
+  const known = knownOf(work, member)
+  if (isGroup) throw new MemberError('member-is-group', `The member ${id} is a group itself.`)
+  if (idPrefix === '') throw new MemberError('prefix-missing', `The member ${id} has no idPrefix.`)
+  if (known !== undefined && known.prefix !== idPrefix) {
+    throw new MemberError('prefix-changed', `The member ${id} has another idPrefix than when it was merged last.`)
+  }
+  const other = work.merging.members.find(({ id: otherId, prefix }) => {
+    return otherId !== id && prefix !== '' && clash(prefix, idPrefix)
+  })
+  if (other !== undefined) {
+    const message = `The idPrefix ${idPrefix} of the member ${id} and ${other.prefix} of ${other.id} do not keep their records apart.`
+    throw new MemberError('prefix-clash', message)
+  }
+  if (work.org?.toLowerCase().startsWith(idPrefix.toLowerCase()) === true) {
+    const message = `The idPrefix ${idPrefix} of the member ${id} begins the sourcedId of the group's own org, ${work.org}.`
+    throw new MemberError('prefix-clash', message)
+  }
+  if (snapshot === null) throw new MemberError('member-unpublished', `The member ${id} has published nothing yet.`)
+  if ((snapshot.totals.users ?? 0) === 0 && (known?.active.users ?? 0) > 0) {
+    throw new MemberError('member-empty', `The member ${id} has no users any more; the group keeps those that it had.`)
+  }
+  return snapshot
+}
+
+/** The member's records are not read: they stay, and only hang below the org that is to be above them now. */
+function settle(work: MergeWork, member: MemberProgress, stage: 'merged' | 'kept'): void {
+  const known = knownOf(work, member)
+  member.tops = [...(known?.tops ?? [])]
+  member.stage = stage
+  for (const table of work.tables) {
+    const counts = countsIn(work, { table, member })
+    if (table.storage.name !== 'orgs') continue
+    const orgs = member.tops.flatMap((top) => {
+      const body = table.bodyOf(top.sourcedId)
+      return body === undefined ? [] : [hung(top, body, work.org)]
+    })
+    table.write(orgs, counts)
+  }
+}
+
+async function keepAsItIs(work: MergeWork, member: MemberProgress, error: MemberError): Promise<void> {
+  await takeAllBack(work, member)
+  commit(work, member, () => {
+    member.problem = problemOf(error)
+    if (knownOf(work, member) === undefined) member.stage = 'left-out'
+    else settle(work, member, 'kept')
+  })
+}
+
+async function beginAnew(work: MergeWork, member: MemberProgress): Promise<void> {
+  await takeAllBack(work, member)
+  commit(work, member, () => {
+    Object.assign(member, { stage: 'waiting', collection: 0, after: '', isAgain: false })
+    member.restarts += 1
+  })
+}
+
+async function takeAllBack(work: MergeWork, member: MemberProgress): Promise<void> {
+  if (member.stage === 'waiting') return
+  for (const table of work.tables) await takeBack(work, { table, member } satisfies Part)
+}
+
+async function rest(work: MergeWork, ms: number): Promise<void> {
+  await work.sleep(ms, work.signal).catch((error: unknown) => {
+    if (!work.signal.aborted) throw error
+  })
+  await nextStep(work)
+}

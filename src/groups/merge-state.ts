@@ -1,0 +1,139 @@
+// What a group knows of its members: what of them is published, and how far the sync that is under way has come.
+import { readMeta, writeMeta } from '../store/meta.ts'
+import type { CollectionChanges } from '../store/snapshot-writer.ts'
+import type { Sql } from '../store/sql.ts'
+import type { TopOrg } from './org.ts'
+import type { MemberProblem } from './problems.ts'
+
+/** A member as far as the published snapshot holds it. */
+export interface MergedMember {
+  readonly prefix: string
+  /** Of the member's own. */
+  readonly generation: number
+  readonly publishedAt: string
+  /** Active records by collection. */
+  readonly active: Readonly<Record<string, number>>
+  readonly tops: readonly TopOrg[]
+  /** Its records lack columns that the model has gained since it could be read last. */
+  readonly mustRewrite: boolean
+}
+
+export interface Merged {
+  readonly members: Readonly<Record<string, MergedMember>>
+  /** The sourcedId of the org above the members. */
+  readonly org: string | null
+}
+
+/**
+ * `waiting`: nothing was asked yet. `merged`: is as its snapshot of `generation`. `kept`: is as it was, because of its problem.
+ * `left-out`: nothing of it was ever merged, because of its problem. `leaving`, `left`: no longer a member.
+ */
+export type MemberStage = 'waiting' | 'reading' | 'merged' | 'kept' | 'left-out' | 'leaving' | 'left'
+
+/** A member in the sync that is under way. Its members change as it goes on. */
+export interface MemberProgress {
+  readonly id: string
+  stage: MemberStage
+  prefix: string
+  generation: number
+  publishedAt: string
+  /** What has changed after that generation is read; 0: everything. */
+  since: number
+  totals: Readonly<Record<string, number>>
+  /** The place of the collection that is being read. */
+  collection: number
+  /** The collection is read whole, because what has changed did not come to its total. */
+  isAgain: boolean
+  /** The sourcedId up to which it is merged. */
+  after: string
+  counts: Record<string, CollectionChanges>
+  tops: TopOrg[]
+  problem?: MemberProblem
+  /** How often it was begun anew because its snapshot had gone. */
+  restarts: number
+}
+
+export interface Merging {
+  readonly sync: string
+  /** The members and the org as the settings had them when it began. */
+  readonly settings: string
+  /** The sourcedId of the org above the members. */
+  readonly org: string | null
+  readonly generation: number
+  readonly members: readonly MemberProgress[]
+  /** The model has gained columns, which the records of a member that is kept will lack. */
+  readonly lacksColumns: boolean
+  /** Of the org above the members, once it is written. */
+  orgCounts?: CollectionChanges
+  /** Everything is being put in place: what was ended in the middle of that begins anew. */
+  isPlacing?: true
+}
+
+const MERGED = 'group-merged'
+const MERGING = 'group-merging'
+const MEMBER = 'group-merging-member '
+
+export function readMerged(sql: Sql): Merged {
+  const text = readMeta(sql, MERGED)
+  // Written by `adoptMerging` only.
+  return text === undefined ? { members: {}, org: null } : (JSON.parse(text) as Merged)
+}
+
+export function readMerging(sql: Sql): Merging | undefined {
+  const text = readMeta(sql, MERGING)
+  if (text === undefined) return undefined
+  const members = sql.all<{ value: string }>(
+    `select value from meta where substr(name, 1, ?) = ? order by name`,
+    MEMBER.length,
+    MEMBER,
+  )
+  // Written by the functions below only.
+  const read = members.map(({ value }) => JSON.parse(value) as MemberProgress)
+  return { ...(JSON.parse(text) as Omit<Merging, 'members'>), members: read }
+}
+
+/** In the transaction that begins it. */
+export function beginMerging(sql: Sql, merging: Merging): void {
+  endMerging(sql)
+  saveMerging(sql, merging)
+  for (const member of merging.members) saveMember(sql, merging, member)
+}
+
+/** All but the members; in the transaction of the step that it tells of, as `saveMember`. */
+export function saveMerging(sql: Sql, { members: _, ...merging }: Merging): void {
+  writeMeta(sql, MERGING, JSON.stringify(merging))
+}
+
+/** A row each, for it is written with every step: a group may have a hundred members. */
+export function saveMember(sql: Sql, { members }: Merging, member: MemberProgress): void {
+  writeMeta(sql, MEMBER + String(members.indexOf(member)).padStart(4, '0'), JSON.stringify(member))
+}
+
+function endMerging(sql: Sql): void {
+  sql.run(`delete from meta where name = ? or substr(name, 1, ?) = ?`, MERGING, MEMBER.length, MEMBER)
+}
+
+/** What the group holds once the merging is published: to be called in that transaction. */
+export function adoptMerging(sql: Sql): void {
+  const merging = readMerging(sql)
+  if (merging === undefined) return
+  writeMeta(sql, MERGED, JSON.stringify(mergedOf(readMerged(sql), merging)))
+  endMerging(sql)
+}
+
+function mergedOf(before: Merged, { members, lacksColumns, org }: Merging): Merged {
+  const after = members.flatMap((member): [string, MergedMember][] => {
+    const known = before.members[member.id]
+    if (member.stage === 'merged') {
+      const { id, prefix, generation, publishedAt, counts, tops } = member
+      return [[id, { prefix, generation, publishedAt, active: activeOf(counts), tops, mustRewrite: false }]]
+    }
+    if (member.stage !== 'kept' || known === undefined) return []
+    return [[member.id, { ...known, mustRewrite: known.mustRewrite || lacksColumns }]]
+  })
+  return { members: Object.fromEntries(after), org }
+}
+
+function activeOf(counts: MemberProgress['counts']): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([name, { active }]) => [name, active]))
+}

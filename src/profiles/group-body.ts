@@ -1,0 +1,26 @@
+// What `POST /admin/profiles` takes for a group: several profiles that answer as one.
+import * as z from 'zod/mini'
+import { GROUP_ORG, GROUP_PROVIDER, GROUP_TYPE } from '../groups/body.ts'
+import { day, interval, maybe, object, words } from './body-fields.ts'
+
+export const GROUP_SHAPE = object({
+  displayName: words(100),
+  dataProvider: GROUP_PROVIDER,
+  org: z.optional(GROUP_ORG),
+  expirationDate: maybe(day),
+  syncInterval: maybe(interval),
+})
+
+export type GroupBody = z.infer<typeof GROUP_SHAPE>
+
+export const GROUP_KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(GROUP_SHAPE.shape),
+  dataProvider: ['@odata.type', 'profiles'],
+  org: ['name', 'identifier'],
+}
+
+/** Whether a body, or what is stored of a profile, is a group's. */
+export function isGroup(settings: unknown): settings is GroupBody {
+  const provider = (settings as { readonly dataProvider?: { readonly '@odata.type'?: unknown } } | null)?.dataProvider
+  return provider?.['@odata.type'] === GROUP_TYPE
+}

@@ -1,0 +1,60 @@
+// What a body makes of the record of a profile: of a new one, or of one that is there.
+import { seal } from '../auth/sealing.ts'
+import type { ProfileRecord } from '../store/profile.ts'
+import {
+  type DefaultSettings,
+  type Read,
+  type ReadOptions,
+  readChangedDefault,
+  readChangedProfile,
+  readNewProfile,
+  type StoredSettings,
+} from './body.ts'
+import { DEFAULT_PROFILE } from './ports.ts'
+import { UNTOLD } from './untold.ts'
+
+export interface ChangeOptions extends ReadOptions {
+  /** The profile's own. */
+  readonly sealingKey: Uint8Array
+}
+
+export async function readRecord(body: unknown, id: string, options: ChangeOptions): Promise<Read<ProfileRecord>> {
+  const read = await readNewProfile(body, options)
+  if (!read.ok) return read
+  const { settings, clientSecret } = read.value
+  const sealedSecret = clientSecret === undefined ? null : await seal(clientSecret, options.sealingKey, id)
+  const nowMs = options.now()
+  const stored = { settings: { ...settings }, sealedSecret, createdMs: nowMs, changedMs: nowMs }
+  return { ok: true, value: { ...UNTOLD, ...stored, id, state: 'provisioning' } }
+}
+
+export interface RecordChange {
+  readonly change: Partial<ProfileRecord>
+  /** The rows that are there are of another server than those to come. */
+  readonly isOtherServer: boolean
+}
+
+export async function readChange(
+  body: unknown,
+  record: ProfileRecord,
+  options: ChangeOptions,
+): Promise<Read<RecordChange>> {
+  if (record.id === DEFAULT_PROFILE) {
+    const read = readChangedDefault(body, record.settings as DefaultSettings, options)
+    return read.ok ? { ok: true, value: { change: { settings: { ...read.value } }, isOtherServer: false } } : read
+  }
+  // Written by this file only.
+  const before = record.settings as unknown as StoredSettings
+  const read = await readChangedProfile(body, before, options)
+  if (!read.ok) return read
+  const { settings, clientSecret } = read.value
+  const secret =
+    clientSecret === undefined ? {} : { sealedSecret: await seal(clientSecret, options.sealingKey, record.id) }
+  const change = { settings: { ...settings }, state: 'provisioning', ...secret } as const
+  return { ok: true, value: { change, isOtherServer: urlOf(settings) !== urlOf(before) } }
+}
+
+/** Undefined for a group, which has no server. */
+function urlOf({ dataProvider }: StoredSettings): string | undefined {
+  return 'connectionUrl' in dataProvider ? dataProvider.connectionUrl : undefined
+}

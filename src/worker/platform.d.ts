@@ -1,0 +1,42 @@
+// The part of Cloudflare's runtime that the bridge uses, and the text modules that its bundler makes.
+
+declare module 'cloudflare:workers' {
+  /** An object of its own: one instance in the world, with a database that only it sees. */
+  export abstract class DurableObject<Environment = unknown> {
+    protected readonly ctx: DurableObjectState
+    protected readonly env: Environment
+    constructor(ctx: DurableObjectState, env: Environment)
+    fetch?(request: Request): Promise<Response>
+    alarm?(): Promise<void>
+  }
+
+  export interface DurableObjectState {
+    readonly storage: DurableObjectStorage
+  }
+
+  export interface DurableObjectStorage {
+    readonly sql: {
+      exec(
+        statement: string,
+        ...parameters: readonly (string | number | null | ArrayBuffer)[]
+      ): { toArray(): Record<string, string | number | null | ArrayBuffer>[] }
+      readonly databaseSize: number
+    }
+    transactionSync<T>(work: () => T): T
+    get<T>(key: string): Promise<T | undefined>
+    put(key: string, value: unknown): Promise<void>
+    setAlarm(ms: number): Promise<void>
+    deleteAlarm(): Promise<void>
+    deleteAll(): Promise<void>
+  }
+
+  export interface DurableObjectNamespace<Stub> {
+    idFromName(name: string): { readonly name?: string }
+    get(id: { readonly name?: string }): Stub
+  }
+}
+
+declare module '*.yaml' {
+  const text: string
+  export default text
+}

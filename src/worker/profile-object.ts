@@ -1,0 +1,106 @@
+// A profile as a Durable Object: its store, what it answers, and the alarm that carries its syncs on.
+import { DurableObject } from 'cloudflare:workers'
+import { BridgeError } from '../errors.ts'
+import { createLog } from '../log.ts'
+import { profileLog } from '../profiles/log.ts'
+import type { MappingShelf } from '../profiles/mapping-shelf.ts'
+import type { ProfileHost } from '../profiles/ports.ts'
+import { type Agenda, createAgenda } from './agenda.ts'
+import { createDirectory, OBJECT_HEADERS } from './directory.ts'
+import { type Environment, readSettings } from './environment.ts'
+import { createWorkerRuntime } from './runtime.ts'
+
+/** Who it is, told by the first request and kept: an alarm tells nothing. */
+interface Identity {
+  readonly id: string
+  /** Where it was first reached. */
+  readonly origin: string
+}
+
+const IDENTITY = 'identity'
+
+/** Of all objects that share the isolate. */
+let mappings: MappingShelf | undefined
+
+/** What the Worker that only passes requests on to objects never loads: nine tenths of the code. */
+async function loadHost() {
+  const [{ createProfileHost }, { createMappingShelf }, { MAPPING_FILES }] = await Promise.all([
+    import('../profiles/host.ts'),
+    import('../profiles/mapping-shelf.ts'),
+    import('./mapping-files.ts'),
+  ])
+  mappings ??= createMappingShelf(MAPPING_FILES)
+  return { createProfileHost, mappings }
+}
+
+interface Living {
+  readonly host: ProfileHost
+  readonly agenda: Agenda
+}
+
+/** All of its state is in the store: the object may be ended at any moment and is made anew by the next event. */
+export class ProfileObject extends DurableObject<Environment> {
+  #living: Promise<Living | undefined> | undefined
+
+  override async fetch(request: Request): Promise<Response> {
+    const { headers } = request
+    const [id, origin] = [headers.get(OBJECT_HEADERS.profile), headers.get(OBJECT_HEADERS.origin)]
+    if (id === null || origin === null) return new Response(null, { status: 404 })
+    const living = await this.#live({ id, origin })
+    return living === undefined ? new Response(null, { status: 503 }) : living.host.fetch(request)
+  }
+
+  /** Looks after what is due: the platform forgets an alarm that has failed too often. */
+  async wake(id: string, origin: string | undefined): Promise<void> {
+    await this.#live(origin === undefined ? undefined : { id, origin })
+  }
+
+  override async alarm(): Promise<void> {
+    const living = await this.#live(undefined)
+    await living?.agenda.run()
+  }
+
+  #live(identity: Identity | undefined): Promise<Living | undefined> {
+    this.#living ??= this.#begin(identity).catch((error: unknown) => {
+      this.#living = undefined
+      throw error
+    })
+    return this.#living
+  }
+
+  async #begin(told: Identity | undefined): Promise<Living | undefined> {
+    const { storage } = this.ctx
+    const identity = (await storage.get<Identity>(IDENTITY)) ?? told
+    if (identity === undefined) return undefined
+    const read = readSettings(this.env)
+    if (!read.ok) throw new BridgeError('settings-invalid', read.message)
+    const { config, sealingKey, stepRequests } = read.settings
+    await storage.put(IDENTITY, identity)
+    const { id, origin } = identity
+    const log = profileLog(createLog({ level: config.logLevel, now: Date.now, write: (line) => console.log(line) }), id)
+    const agenda = createAgenda(storage, { now: Date.now, log })
+    const runtime = createWorkerRuntime({ storage, agenda, log, sealingKey, stepRequests })
+    const directory = createDirectory({
+      environment: this.env,
+      hasDefault: config.powerSchool !== undefined,
+      origin,
+    })
+    const { createProfileHost, mappings } = await loadHost()
+    const host = await createProfileHost({
+      id,
+      config,
+      runtime,
+      publicUrl: config.publicUrl ?? origin,
+      mappings,
+      directory,
+      onDeleted: async () => {
+        await directory.remove(id)
+        await storage.deleteAlarm()
+        await storage.deleteAll()
+        this.#living = undefined
+      },
+    })
+    await host.start()
+    return { host, agenda }
+  }
+}

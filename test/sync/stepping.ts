@@ -1,0 +1,185 @@
+// A bridge whose syncs are done in steps, as on a platform that ends its processes at any moment.
+
+import type { District } from '../../fixtures/powerschool/district.ts'
+import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
+import { type Bridge, createBridge, prepareConsumer, prepareStore } from '../../src/bridge.ts'
+import { readConfig } from '../../src/config.ts'
+import { loadMapping } from '../../src/load-mapping.ts'
+import { silentLog } from '../../src/log.ts'
+import type { Mapping } from '../../src/mapping/run/compile.ts'
+import { readMappingFiles } from '../../src/mapping-files.ts'
+import { type Agenda, createAgenda } from '../../src/worker/agenda.ts'
+import { createSteps } from '../../src/worker/steps.ts'
+import { pluginOf } from '../support/plugin.ts'
+import { type TestStore, testDeflate } from '../support/runtime.ts'
+
+export interface SteppingOptions {
+  readonly district: District
+  readonly sql: TestStore
+  /** Of a step. */
+  readonly requests: number
+  readonly hasPlugin?: boolean
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+export interface Stepping {
+  readonly powerSchool: PowerSchool
+  readonly clock: { now: number }
+  /** The object as it lives now. */
+  bridge(): Bridge
+  /** A GET below the v1.1 base. */
+  get(path: string): Promise<Response>
+  /** When the alarm goes off next (ms since 1970). */
+  alarmMs(): number | undefined
+  /** Lets the alarm go off; answers whether one was set. */
+  alarm(): Promise<boolean>
+  /** Alarms until nothing is due any more; answers how many. */
+  settle(): Promise<number>
+  /** Ends the object, whatever it does, and makes it anew over what it has stored; `mapping` is the new one's. */
+  evict(mapping?: Mapping): Promise<void>
+}
+
+/** Of waiting, in which the clock moves and no real time passes. */
+const STEP_MS = 20_000
+const CONSUMER = { id: 'consumer', secret: 'a-secret-of-the-tests-alone' }
+
+let mapping: Mapping | undefined
+
+export async function openStepping({
+  district,
+  sql,
+  requests,
+  hasPlugin = false,
+  settings,
+}: SteppingOptions): Promise<Stepping> {
+  const powerSchool = createPowerSchool({ district })
+  const clock = { now: Date.parse(`${district.today}T18:00:00Z`) }
+  const read = readConfig(
+    {
+      POWERSCHOOL_URL: 'https://powerschool.example.org',
+      POWERSCHOOL_CLIENT_ID: powerSchool.credentials.clientId,
+      POWERSCHOOL_CLIENT_SECRET: powerSchool.credentials.clientSecret,
+      ONEROSTER_CLIENT_ID: CONSUMER.id,
+      ONEROSTER_CLIENT_SECRET: CONSUMER.secret,
+      TOKEN_LIFETIME: 'P30D',
+      POWERSCHOOL_TEMPLATE: hasPlugin ? 'powerquery' : 'rest',
+      ...settings,
+    },
+    { needsPowerSchool: true },
+  )
+  if (!read.ok) throw new Error(JSON.stringify(read.faults))
+  mapping ??= loadMapping(readMappingFiles())
+  if (hasPlugin) powerSchool.plugins.install(pluginOf(mapping, read.config.plugin))
+  let alarmMs: number | undefined
+  const storage = {
+    setAlarm: async (ms: number) => {
+      alarmMs = ms
+    },
+  }
+  let ids = 0
+
+  async function live(mappedBy: Mapping): Promise<{ bridge: Bridge; agenda: Agenda; die: () => void }> {
+    let isDead = false
+    const agenda = createAgenda(storage, { now: () => clock.now, log: silentLog })
+    let slept = 0
+    let endStep = () => {}
+    const { steps, fetch } = createSteps(
+      agenda,
+      async (url, init) => {
+        const answer = await powerSchool.fetch(url, init)
+        // What a process that has ended had asked for never reaches it.
+        return isDead ? new Promise<never>(() => {}) : answer
+      },
+      { wallMs: 1_000_000, requests },
+    )
+    const runtime = {
+      sql,
+      fetch,
+      log: silentLog,
+      now: () => clock.now,
+      sleep: async (ms: number) => {
+        clock.now += ms
+        slept += ms
+        if (slept >= STEP_MS) endStep()
+      },
+      random: () => 0.5,
+      nextTurn: async () => {},
+      // One that has ended stands still for ever at its next turn.
+      pause: () => (isDead ? new Promise<never>(() => {}) : Promise.resolve()),
+      after: () => () => {},
+      newId: () => `id-${++ids}`,
+      lockOwner: { name: `object-${++ids}`, mayBeAlive: () => false },
+      deflate: testDeflate,
+      steps: {
+        wakeAt: steps.wakeAt,
+        open() {
+          const step = steps.open()
+          slept = 0
+          endStep = step.end
+          return step
+        },
+      },
+      sealingKey: new Uint8Array(32).fill(7),
+      signingKey: new Uint8Array(32).fill(9),
+    }
+    prepareStore(runtime)
+    if (read.ok) await prepareConsumer(read.config, runtime)
+    if (!read.ok) throw new Error('no settings')
+    const bridge = createBridge({
+      config: read.config,
+      runtime,
+      mapping: mappedBy,
+      publicUrl: 'https://bridge.example.org',
+    })
+    bridge.schedule.start()
+    return { bridge, agenda, die: () => (isDead = true) }
+  }
+
+  let living = await live(mapping)
+  let token: string | undefined
+  const stepping: Stepping = {
+    powerSchool,
+    clock,
+    bridge: () => living.bridge,
+    async get(path) {
+      token ??= await tokenOf(living.bridge)
+      return living.bridge.app.request(`/ims/oneroster/v1p1${path}`, { headers: { authorization: `Bearer ${token}` } })
+    },
+    alarmMs: () => alarmMs,
+    async alarm() {
+      if (alarmMs === undefined) return false
+      clock.now = Math.max(clock.now, alarmMs)
+      alarmMs = undefined
+      await living.agenda.run()
+      return true
+    },
+    async settle() {
+      let alarms = 0
+      while (alarmMs !== undefined && alarmMs <= clock.now) {
+        await stepping.alarm()
+        alarms += 1
+        if (alarms > 5_000) throw new Error('it never settles')
+      }
+      return alarms
+    },
+    async evict(next = mapping) {
+      living.die()
+      if (next === undefined) throw new Error('no mapping')
+      living = await live(next)
+    },
+  }
+  return stepping
+}
+
+async function tokenOf({ app }: Bridge): Promise<string> {
+  const answer = await app.request('/oauth/token', {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${btoa(`${CONSUMER.id}:${CONSUMER.secret}`)}`,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  })
+  const { access_token } = (await answer.json()) as { access_token: string }
+  return access_token
+}

@@ -1,0 +1,82 @@
+// What workerd gives to the tests that run in both runtimes: the database of the test file's object, and deflate.
+import { constants, deflateRawSync } from 'node:zlib'
+import { openDurableSqlite } from '../../src/store/durable-sqlite.ts'
+import type { Deflate } from '../../src/store/records.ts'
+import type { TestFile, TestStore } from '../support/runtime.ts'
+import { objectStorage } from './object.ts'
+import { EMPTY, empty, putAside, type Shelved, takeBack } from './shelf.ts'
+
+const LEVELS = { fast: 1, small: 6 }
+
+export const testDeflate: Deflate = async (bytes, level) =>
+  new Uint8Array(deflateRawSync(bytes, { level: LEVELS[level], finishFlush: constants.Z_FULL_FLUSH }))
+
+/** A database of the tests: in the object, or put aside while another is there. */
+interface Database {
+  aside: Shelved
+}
+
+const storage = objectStorage()
+empty(storage)
+/** Which one is in the object. */
+let present: Database | undefined
+/** Nothing may be put aside in the middle of its transaction. */
+let isInTransaction = false
+
+export function openTestStore(): TestStore {
+  return createTestFile().open()
+}
+
+export function createTestFile(): TestFile {
+  const database: Database = { aside: EMPTY }
+  return {
+    open: () => openStore(database),
+    remove() {
+      if (present === database) empty(storage)
+      database.aside = EMPTY
+    },
+  }
+}
+
+function openStore(database: Database): TestStore {
+  const sql = openDurableSqlite(storage)
+  let isOpen = true
+  const enter = () => {
+    if (!isOpen) throw new Error('This store is closed.')
+    if (present === database) return
+    if (isInTransaction)
+      throw new Error('Another store is in the middle of a transaction, and an object has one database.')
+    if (present !== undefined) present.aside = putAside(storage)
+    takeBack(storage, database.aside)
+    present = database
+  }
+  return {
+    all(statement, ...parameters) {
+      enter()
+      return sql.all(statement, ...parameters)
+    },
+    run(statement, ...parameters) {
+      enter()
+      return sql.run(statement, ...parameters)
+    },
+    transaction(work) {
+      enter()
+      if (isInTransaction) return sql.transaction(work)
+      isInTransaction = true
+      try {
+        return sql.transaction(work)
+      } finally {
+        isInTransaction = false
+      }
+    },
+    bytes() {
+      enter()
+      return sql.bytes()
+    },
+    close() {
+      isOpen = false
+    },
+  }
+}
+
+export const HISTORIES = { seeds: 3, batch: 3 }
