@@ -96,7 +96,9 @@ async function readSome(chunks: Chunks, least: number): Promise<{ read: Chunk[];
 }
 
 function goneMeanwhile(): BridgeError {
-  return new BridgeError('store-failed', 'The snapshot was cleaned up while an answer was being sent.', {
+  const message =
+    'The snapshot was cleaned up while an answer was being sent, or may be: its reader has begun the same list anew.'
+  return new BridgeError('store-failed', message, {
     remedy: 'The consumer asks again. If it reads slowly, raise PIN_LIFETIME.',
   })
 }

@@ -50,8 +50,10 @@ export function createFront(options: FrontOptions): Front {
   for (const path of TOKEN_PATHS) {
     app.all(path, async (c) => {
       const { profile, request } = await profileOfTokenRequest(c.req.raw)
-      const handle = await openOrDefault(profile)
-      return handle === undefined ? strangers.token(request) : forward(handle, request)
+      return orBusy(async () => {
+        const handle = await openOrDefault(profile)
+        return handle === undefined ? strangers.token(request) : handle.fetch(request)
+      })
     })
   }
   app.get('/healthz', (c) => c.json({ status: 'alive' }))
@@ -71,6 +73,10 @@ export function createFront(options: FrontOptions): Front {
   app.onError((error, c) => {
     const requestId = newId()
     log.error('request-failed', { requestId, message: error.message, stack: error.stack })
+    if (error instanceof BridgeError && c.req.path.startsWith('/admin/')) {
+      const { code, message, remedy } = error
+      return c.json({ error: code, message, remedy }, 503)
+    }
     return c.json({ error: 'internal', message: `An internal error. Its id in the log is ${requestId}.` }, 500)
   })
 
@@ -82,10 +88,14 @@ export function createFront(options: FrontOptions): Front {
 
   const openKnown = (id: string) => (isProfileId(id) ? directory.open(id) : undefined)
 
+  function forward(handle: ProfileHandle, request: Request): Promise<Response> {
+    return orBusy(() => handle.fetch(request))
+  }
+
   /** A profile is as far away as its runtime has put it; what keeps it from answering is no fault of the consumer. */
-  async function forward(handle: ProfileHandle, request: Request): Promise<Response> {
+  async function orBusy(answer: () => Promise<Response>): Promise<Response> {
     try {
-      return await handle.fetch(request)
+      return await answer()
     } catch (error) {
       const requestId = newId()
       const { code, message } = error instanceof BridgeError ? error : { code: 'unreachable', message: String(error) }
@@ -134,9 +144,11 @@ export function createFront(options: FrontOptions): Front {
       const found = matchService(path)
       // What nearly every request is for goes by no router.
       if (found === undefined) return app.fetch(request)
-      const handle = await openOrDefault(profileOfReader(request))
-      if (handle !== undefined) return forward(handle, request)
-      return strangers.roster(request, { ...found, sentPath: path, query })
+      return orBusy(async () => {
+        const handle = await openOrDefault(profileOfReader(request))
+        if (handle !== undefined) return handle.fetch(request)
+        return strangers.roster(request, { ...found, sentPath: path, query })
+      })
     },
   }
 }

@@ -9,6 +9,7 @@ import { nodeRuntime } from './node-runtime.ts'
 import { createProfileHost } from './profiles/host.ts'
 import { createMappingShelf, type MappingShelf } from './profiles/mapping-shelf.ts'
 import type { ProfileDirectory, ProfileHandle, ProfileHost } from './profiles/ports.ts'
+import { prefixOf, splitUrl } from './public-path.ts'
 import type { NodeSqlite } from './store/node-sqlite.ts'
 import { DEFAULT_PROFILE, findProfile } from './store/profile.ts'
 
@@ -103,7 +104,7 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
       const { code, message, remedy } =
         error instanceof BridgeError ? error : { code: 'internal', message: String(error), remedy: undefined }
       log.error('profile-broken', { profile: id, code, message, remedy })
-      open.set(id, { handle: brokenProfile(code, message, remedy) })
+      open.set(id, { handle: brokenProfile({ error: code, message, remedy, prefix: prefixOf(publicUrl) }) })
     }
   }
 
@@ -121,7 +122,17 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
     host: (id) => open.get(id)?.host,
     list: async () => [...open.keys()],
     open: openOne,
-    create: (id) => add(id, openDatabase(config, { profile: id, isServing: open.size < MOST_CHECKPOINT_THREADS })),
+    async create(id) {
+      let sql: NodeSqlite | undefined
+      try {
+        sql = openDatabase(config, { profile: id, isServing: open.size < MOST_CHECKPOINT_THREADS })
+        return await add(id, sql)
+      } catch (error) {
+        sql?.close()
+        removeDatabase(config, id)
+        throw error
+      }
+    },
     remove: async (id) => drop(id),
     async start() {
       await open.get(DEFAULT_PROFILE)?.host?.start()
@@ -129,7 +140,8 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
         if (host.id === DEFAULT_PROFILE) continue
         const timer = setTimeout(() => {
           timers.delete(timer)
-          void host.start()
+          // Unless it was deleted meanwhile.
+          if (open.get(host.id)?.host === host) void host.start()
         }, at * APART_MS)
         timers.add(timer)
       }
@@ -144,11 +156,20 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
   }
 }
 
+interface BrokenProfile {
+  readonly error: string
+  readonly message: string
+  readonly remedy: string | undefined
+  /** The path of the public address. */
+  readonly prefix: string
+}
+
 /** Its consumers are told to come back; what is wrong is for who administers. */
-function brokenProfile(error: string, message: string, remedy: string | undefined): ProfileHandle {
+function brokenProfile({ error, message, remedy, prefix }: BrokenProfile): ProfileHandle {
   return {
     async fetch(request) {
-      const isAdmin = new URL(request.url).pathname.includes('/admin/')
+      const { path } = splitUrl(request.url, prefix)
+      const isAdmin = /^\/(admin|internal)\//.test(path)
       const body = isAdmin ? { error, message, remedy } : { error: 'busy', message: 'The roster cannot be read now.' }
       return Response.json(body, { status: 503, headers: { 'Retry-After': String(RETRY_SECONDS) } })
     },

@@ -1,7 +1,7 @@
 // The bridge on Cloudflare Workers: finds the profile that a request is for, and wakes those whose work is due.
 import type { Config } from './config.ts'
 import { createFront, type Front } from './front.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { createRecent } from './recent.ts'
 import { createDirectory, OBJECT_HEADERS } from './worker/directory.ts'
 import { type Environment, readSettings } from './worker/environment.ts'
@@ -21,12 +21,16 @@ function frontOf(origin: string, config: Config, environment: Environment): Fron
     directory: createDirectory({ environment, hasDefault: config.powerSchool !== undefined, origin }),
     config,
     publicUrl: config.publicUrl ?? origin,
-    log: createLog({ level: config.logLevel, now: Date.now, write: (line) => console.log(line) }),
+    log: logOf(config),
     newId: () => crypto.randomUUID(),
     now: Date.now,
   })
   fronts.set(origin, front)
   return front
+}
+
+function logOf({ logLevel }: Config): Log {
+  return createLog({ level: logLevel, now: Date.now, write: (line) => console.log(line) })
 }
 
 interface PlatformFacts {
@@ -59,14 +63,19 @@ export default {
   /** An alarm that failed too often is forgotten by the platform; whoever is awake sets its own anew. */
   async scheduled(_event: unknown, environment: Environment): Promise<void> {
     const read = readSettings(environment)
+    // Whoever asks is told, and the log with it.
     if (!read.ok) return
     const { config } = read.settings
     const { publicUrl } = config
     const hasDefault = config.powerSchool !== undefined
     const directory = createDirectory({ environment, hasDefault, origin: publicUrl ?? '' })
     for (const id of await directory.list()) {
-      // Without an address, one that nobody has asked yet sleeps on: it could not tell its links.
-      await environment.PROFILES.get(environment.PROFILES.idFromName(id)).wake(id, publicUrl)
+      try {
+        // Without an address, one that nobody has asked yet sleeps on: it could not tell its links.
+        await environment.PROFILES.get(environment.PROFILES.idFromName(id)).wake(id, publicUrl)
+      } catch (error) {
+        logOf(config).error('profile-not-woken', { profile: id, message: String(error) })
+      }
     }
   },
 }

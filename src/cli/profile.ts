@@ -7,6 +7,7 @@ import { readLayers, readMappingFiles } from '../mapping-files.ts'
 import { hasDatabase, openDatabase, openSealingKey, storedProfiles } from '../node-files.ts'
 import { nodeRuntime } from '../node-runtime.ts'
 import { STORAGE } from '../oneroster/storage.ts'
+import { isGroup } from '../profiles/group-body.ts'
 import { profileKeys } from '../profiles/keys.ts'
 import { mappingOf, type ProfileSource, sourceOf } from '../profiles/live.ts'
 import { createMappingShelf } from '../profiles/mapping-shelf.ts'
@@ -60,6 +61,11 @@ export async function openProfile(id: string, config: Config, log: Log): Promise
   try {
     migrate(sql, STORAGE)
     const record = findProfile(sql)
+    if (isGroup(record?.settings)) {
+      throw new BridgeError('settings-invalid', 'The profile is a group, which has no PowerSchool of its own.', {
+        remedy: `Name one of its members; the running server merges them: POST /admin/profiles/${id}/syncs.`,
+      })
+    }
     const { launch: _, ...given } = nodeRuntime({ config, profile: id, sql, log, sealingKey: masterKey })
     const runtime = { ...given, ...(await profileKeys(masterKey, id)), sql }
     const source = await sourceOf(record ?? { ...UNTOLD, id }, { config, mappings, layers, runtime })

@@ -3,6 +3,8 @@ import { createBridge, prepareStore } from '../bridge.ts'
 import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
+import { askAnewOfServer, beginAnew } from '../profiles/anew.ts'
+import { hasExpired } from '../profiles/facts.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
 import type { ProfileRecord } from '../store/profile.ts'
 import { presentSync, type SyncProgress } from '../sync/report.ts'
@@ -36,8 +38,9 @@ export const syncCommand: Command = {
     const log = createLog({ level: given.logLevel === 'info' ? 'warn' : given.logLevel, now: Date.now, write: say })
     const publicUrl = publicUrlOf(given)
     const { config, mapping, runtime, record } = await openProfile(profileOption(input, given), given, log)
-    refusePaused(record, runtime.sql)
+    refuseEnded(record, runtime.sql)
     prepareStore(runtime)
+    if (askAnewOfServer(runtime.sql, config.powerSchool.url)) beginAnew(runtime.sql)
     const bridge = createBridge({ config, mapping, runtime, publicUrl, onProgress: showProgress })
     const stopper = new AbortController()
     const stop = () => stopper.abort()
@@ -61,12 +64,21 @@ export const syncCommand: Command = {
 }
 
 /** A person has said that no sync begins. */
-function refusePaused(record: ProfileRecord | undefined, sql: NodeSqlite): void {
-  if (record === undefined || !record.isPaused) return
+function refuseEnded(record: ProfileRecord | undefined, sql: NodeSqlite): void {
+  const refusal = record && refusalOf(record)
+  if (refusal === undefined) return
   sql.close()
-  throw new BridgeError('sync-stopped', 'The profile is paused.', {
-    remedy: `Resume it first: POST /admin/profiles/${record.id}/resume.`,
-  })
+  throw new BridgeError('sync-stopped', ...refusal)
+}
+
+function refusalOf(record: ProfileRecord): [message: string, more: { remedy: string }] | undefined {
+  const path = `/admin/profiles/${record.id}`
+  if (record.state === 'deleting') return ['The profile is being deleted.', { remedy: 'Make a new one.' }]
+  if (hasExpired(record, Date.now())) {
+    return ['The profile ended by its expirationDate.', { remedy: `Change that first: PATCH ${path}.` }]
+  }
+  if (record.isPaused) return ['The profile is paused.', { remedy: `Resume it first: POST ${path}/resume.` }]
+  return undefined
 }
 
 const AT_ONCE = { quietMs: 0, maxWaitMs: 0 }

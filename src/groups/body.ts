@@ -30,6 +30,8 @@ export const GROUP_ORG = z.nullable(
 
 export interface GroupToCheck {
   readonly profiles: readonly string[]
+  /** Those that are members already: that one of them is gone, or does not answer, speaks against no change. */
+  readonly before?: readonly string[]
   readonly org: GroupOrg | null
   readonly open: (id: string) => Promise<MemberHandle | undefined>
 }
@@ -40,11 +42,12 @@ interface Candidate {
 }
 
 /** What speaks against a group of these profiles, as sentences; none when nothing does. A sync finds the same later, for one member. */
-export async function checkMembers({ profiles, org, open }: GroupToCheck): Promise<string[]> {
+export async function checkMembers({ profiles, before = [], org, open }: GroupToCheck): Promise<string[]> {
   const messages: string[] = []
   const fine: Candidate[] = []
   for (const id of profiles) {
     const facts = await factsOf(id, open)
+    if (typeof facts === 'string' && before.includes(id)) continue
     const fault = typeof facts === 'string' ? facts : faultOf(id, facts, org)
     if (fault !== undefined) messages.push(`\`dataProvider.profiles\`: ${fault}`)
     else if (typeof facts === 'object') fine.push({ id, idPrefix: facts.idPrefix })

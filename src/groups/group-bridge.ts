@@ -1,6 +1,8 @@
 // A group's bridge: several profiles as one provider, put together from settings and what the runtime gives.
 import type { Hono } from 'hono'
+import { narrowRoster } from '../oneroster/narrow.ts'
 import { readMeta, writeMeta } from '../store/meta.ts'
+import { nameSchoolsById } from '../store/schools.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Schedule } from '../sync/schedule.ts'
 import { publishContext, type WireOptions, wireRoster } from '../wiring.ts'
@@ -29,9 +31,14 @@ export interface GroupBridge {
 export function createGroupBridge({ group, open, batch, ...options }: GroupBridgeOptions): GroupBridge {
   const { runtime } = options
   const { sql } = runtime
+  nameSchoolsById(sql)
+  const publishing = publishContext(options)
   const sync: GroupContext = {
-    ...publishContext(options),
-    // Each member's removals have passed that member's guard.
+    ...publishing,
+    memberGuard: publishing.guard,
+    // A number may be that of a school of each member, also of one that is yet to come: it would open that one's too.
+    narrowRoster: (store, narrowing, generation) => narrowRoster(store, { ...narrowing, byIdAlone: true }, generation),
+    // Each member's removals have passed that member's guard, or this one.
     guard: { share: 1, minimum: Number.POSITIVE_INFINITY },
     alsoKeep: () => adoptMerging(sql),
     group,

@@ -6,6 +6,7 @@ import { narrowingsOf } from '../store/rosters.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 import { buildRosters } from '../sync/build-rosters.ts'
 import type { PublishContext } from '../sync/context.ts'
+import type { GuardSettings } from '../sync/guard.ts'
 import { nameForPeople } from '../sync/narrow-stage.ts'
 import { type PreparedGeneration, type PrepareWork, type ReportFacts, rollBack } from '../sync/prepare.ts'
 import { narrowRosters } from '../sync/prepare-district.ts'
@@ -27,9 +28,14 @@ export interface GroupSettings {
 export interface GroupContext extends PublishContext {
   readonly group: GroupSettings
   readonly reader: MemberReader
+  /** See `MergeOptions`. */
+  readonly memberGuard: GuardSettings
 }
 
-/** As `runSync`; nothing of it is guarded again, for each member's removals have passed that member's guard. */
+/**
+ * As `runSync`; nothing of it is guarded again, for each member's removals have passed that member's guard: only those of a
+ * member whose store was made anew have not.
+ */
 export function runGroupSync(
   context: GroupContext,
   id: string,
@@ -45,6 +51,7 @@ async function prepareGroup(context: GroupContext, work: PrepareWork): Promise<P
   const merging = await mergeMembers({
     ...context,
     ...group,
+    guard: context.memberGuard,
     reader: counted(context.reader, () => step?.end()),
     sync: id,
     signal,

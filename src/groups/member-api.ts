@@ -49,7 +49,7 @@ const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /**
  * Answers `GET /internal/member[?group=ID&since=N&sinceTime=T]` and `GET /internal/records?group=ID&collection=…&generation=N
- * [&since=N][&after=ID]`; undefined for every other path. With a group, the newest generation is pinned for it, and its id is
+ * &publishedAt=T[&since=N][&after=ID]`; undefined for every other path. With a group, the newest generation is pinned for it, and its id is
  * remembered: it is told when this profile publishes. 410 when the generation is no longer there. Never for the outside.
  */
 export function createMemberApi(options: MemberApiOptions): (request: Request) => Response | undefined {
@@ -69,7 +69,10 @@ export function createMemberApi(options: MemberApiOptions): (request: Request) =
     const pin = pinOf(query.get('group') ?? '')
     const generation = Number(query.get('generation'))
     if (storage === undefined) return Response.json({ error: 'not-found' }, { status: 404 })
-    if (pins.follow(pin)?.generation !== generation) return Response.json({ error: 'gone' }, { status: 410 })
+    const snapshot = pins.follow(pin)
+    // The store may have been made anew, and have come to the same number again.
+    const isSame = snapshot?.generation === generation && snapshot.time === query.get('publishedAt')
+    if (!isSame) return Response.json({ error: 'gone' }, { status: 410 })
     const since = Number(query.get('since') ?? 0)
     const from = { generation, since, after: query.get('after') ?? '' }
     const lines = pageOf(options, storage, from, () => pins.isKept(pin, generation))

@@ -12,6 +12,7 @@ export interface MemberHandle {
 export interface MemberSlice {
   readonly collection: string
   readonly generation: number
+  readonly publishedAt: string
   /** 0: every active record. */
   readonly since: number
   readonly after: string
@@ -62,8 +63,8 @@ export function createMemberReader(options: MemberReaderOptions): MemberReader {
       // Written by the bridge itself.
       return (await inTime(options, member, answer.json())) as MemberFacts
     },
-    async *records(member, { collection, generation, since, after }) {
-      const asked = { group, collection, generation: `${generation}`, since: `${since}`, after }
+    async *records(member, { collection, generation, publishedAt, since, after }) {
+      const asked = { group, collection, generation: `${generation}`, publishedAt, since: `${since}`, after }
       const answer = await ask(options, member, `${MEMBER_PATHS.records}?${new URLSearchParams(asked)}`)
       const cutOff = new MemberError('member-unreachable', `The answer of the member ${member} was cut off.`)
       let batch: MemberRecord[] = []

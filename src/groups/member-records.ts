@@ -24,11 +24,14 @@ export function sliceOf(
 ): MemberRecord[] {
   const name = quoteName(`records_${storage.name}`)
   const seen = `r.sourcedId > ? and r.born <= ? and r.died > ?`
-  // What has changed is little: it is found by when it was born, which the sign keeps sourcedId from undoing.
+  // A little that has changed is found by when it was born, which the sign keeps sourcedId from undoing. Of much, each slice
+  // would look at all of it again: 44 s for 100,000 records, against 1 s.
   const which =
     since === 0
       ? `select r.seq from ${name} r where ${seen} and r.status = 'active' order by r.sourcedId limit ?`
-      : `select r.seq from ${name} r where +${seen} and r.born > ${Math.trunc(since)} order by +r.sourcedId limit ?`
+      : hasChangedMuch(sql, name, since)
+        ? `select r.seq from ${name} r where ${seen} and +r.born > ${Math.trunc(since)} order by r.sourcedId limit ?`
+        : `select r.seq from ${name} r where +${seen} and r.born > ${Math.trunc(since)} order by +r.sourcedId limit ?`
   const rows = sql.all<Row>(
     `select r.sourcedId, r.status, r.body, r.body_v1p2 as bodyV1p2,
        (select json_group_array(json_array(l.field, l.target)) from ${quoteName(`links_${storage.name}`)} l where l.seq = r.seq) as links
@@ -42,6 +45,13 @@ export function sliceOf(
   return rows.map((row) =>
     row.status === 'active' ? recordOf(row, storage) : { sourcedId: row.sourcedId, isRemoved: true },
   )
+}
+
+const MUCH = 10_000
+
+function hasChangedMuch(sql: Sql, records: string, since: number): boolean {
+  const born = `select 1 from ${records} where born > ? limit ${MUCH}`
+  return sql.all<{ n: number }>(`select count(*) as n from (${born})`, since)[0]?.n === MUCH
 }
 
 function recordOf(row: Row, { columns }: CollectionStorage): StoredRecord {

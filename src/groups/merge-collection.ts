@@ -23,6 +23,7 @@ export async function mergeCollection(work: MergeWork, part: Part): Promise<void
   const { name } = table.storage
   for (;;) {
     const since = member.isAgain || ALWAYS_WHOLE.has(name) ? 0 : member.since
+    if (since === 0 && member.counts[name] === undefined) beginCounting(part)
     if (!(await readPage(work, part, since))) continue
     const counts = countsIn(work, part)
     if (counts.active === (member.totals[name] ?? 0)) return
@@ -42,8 +43,8 @@ export async function mergeCollection(work: MergeWork, part: Part): Promise<void
 /** True when the collection has no more. */
 async function readPage(work: MergeWork, part: Part, since: number): Promise<boolean> {
   const { table, member } = part
-  const { id, generation } = member
-  const slice = { collection: table.storage.name, generation, since, after: member.after }
+  const { id, generation, publishedAt } = member
+  const slice = { collection: table.storage.name, generation, publishedAt, since, after: member.after }
   for await (const { records, isLast } of work.reader.records(id, slice)) {
     await mergeBatch(work, part, records, since === 0)
     await nextStep(work)
@@ -111,6 +112,12 @@ export async function takeBack(work: MergeWork, { table, member }: Part): Promis
 
 function rangeOf({ after, prefix }: Pick<MemberProgress, 'after' | 'prefix'>) {
   return { after: after === '' ? prefix : after, end: endOfPrefix(prefix) }
+}
+
+/** Of what is there, and not of what earlier syncs have told: the totals are compared with the truth. */
+function beginCounting({ table, member }: Part): void {
+  const active = table.countActive(rangeOf({ ...member, after: '' }))
+  member.counts[table.storage.name] = { active, added: 0, changed: 0, removed: 0 }
 }
 
 export function countsIn(work: MergeWork, { table, member }: Part): CollectionChanges {

@@ -1,5 +1,6 @@
 // Brings one member's records in the group to its published snapshot, or leaves them as they are and says why.
 
+import { heldRemovals } from '../sync/guard.ts'
 import type { MemberFacts } from './member-api.ts'
 import { countsIn, mergeCollection, type Part, takeBack } from './merge-collection.ts'
 import type { MemberProgress } from './merge-state.ts'
@@ -7,6 +8,7 @@ import { commit, knownOf, type MergeWork, nextStep } from './merge-work.ts'
 import { hung } from './org.ts'
 import { clash } from './prefixes.ts'
 import { MemberError, problemOf } from './problems.ts'
+import { predecessorOf } from './successor.ts'
 
 /** Before a member that could not be read is asked again. */
 const RETRY_MS = [1_000, 5_000] as const
@@ -15,6 +17,8 @@ const RESTARTS = 2
 
 /** Ends with the member `merged`, `kept` or `left-out`. Refuses with `sync-stopped`; what is ours to mend is thrown. */
 export async function mergeMember(work: MergeWork, member: MemberProgress): Promise<void> {
+  // Some of what an earlier step was taking back is gone: what is left would pass for all that there was.
+  if (member.stage === 'undoing') await beginAnew(work, member)
   for (let failures = 0; ; ) {
     try {
       return await readMember(work, member)
@@ -26,6 +30,7 @@ export async function mergeMember(work: MergeWork, member: MemberProgress): Prom
         await rest(work, waitMs)
       } else if (error.code === 'member-changing' && member.restarts < RESTARTS) {
         await beginAnew(work, member)
+        member.restarts += 1
       } else return keepAsItIs(work, member, error)
     }
   }
@@ -33,21 +38,25 @@ export async function mergeMember(work: MergeWork, member: MemberProgress): Prom
 
 async function readMember(work: MergeWork, member: MemberProgress): Promise<void> {
   if (member.stage === 'waiting') {
+    const { snapshot, ...facts } = await work.reader.facts(member.id, knownOf(work, member))
+    succeed(work, member, facts.idPrefix)
     const known = knownOf(work, member)
-    const { snapshot, ...facts } = await work.reader.facts(member.id, known)
     const found = checkFacts(work, member, { ...facts, snapshot })
     const isSame = found.generation === known?.generation && found.publishedAt === known.publishedAt
-    const isRead = work.merging.lacksColumns || known?.mustRewrite === true
+    const isRead = work.merging.lacksColumns || known?.mustRewrite === true || known?.mustReadWhole === true
     const since = found.knowsSince && !isRead ? (known?.generation ?? 0) : 0
     const { generation, publishedAt, totals } = found
+    const isOtherStore = known !== undefined && !found.knowsSince
+    const begun = { prefix: facts.idPrefix, generation, publishedAt, totals, since, isOtherStore }
     commit(work, member, () => {
-      Object.assign(member, { prefix: facts.idPrefix, generation, publishedAt, totals, since, stage: 'reading' })
+      Object.assign(member, begun, { stage: 'reading' })
       if (since > 0 && isSame) settle(work, member, 'merged')
     })
   }
   while (member.stage === 'reading') {
     const table = work.tables[member.collection]
     if (table === undefined) {
+      if (member.isOtherStore) refuseShrunk(work, member)
       commit(work, member, () => {
         member.stage = 'merged'
       })
@@ -63,6 +72,14 @@ async function readMember(work: MergeWork, member: MemberProgress): Promise<void
   }
 }
 
+function succeed(work: MergeWork, member: MemberProgress, idPrefix: string): void {
+  const predecessor = predecessorOf(work, member, idPrefix)
+  if (predecessor === undefined || predecessor === member.predecessor) return
+  commit(work, member, () => {
+    member.predecessor = predecessor
+  })
+}
+
 /** Refuses what would mix up the records of two members, or take all of a member's away. */
 function checkFacts(work: MergeWork, member: MemberProgress, { idPrefix, isGroup, snapshot }: MemberFacts) {
   const { id } = member
@@ -73,7 +90,7 @@ function checkFacts(work: MergeWork, member: MemberProgress, { idPrefix, isGroup
     throw new MemberError('prefix-changed', `The member ${id} has another idPrefix than when it was merged last.`)
   }
   const other = work.merging.members.find(({ id: otherId, prefix }) => {
-    return otherId !== id && prefix !== '' && clash(prefix, idPrefix)
+    return otherId !== id && otherId !== member.predecessor && prefix !== '' && clash(prefix, idPrefix)
   })
   if (other !== undefined) {
     const message = `The idPrefix ${idPrefix} of the member ${id} and ${other.prefix} of ${other.id} do not keep their records apart.`
@@ -88,6 +105,15 @@ function checkFacts(work: MergeWork, member: MemberProgress, { idPrefix, isGroup
     throw new MemberError('member-empty', `The member ${id} has no users any more; the group keeps those that it had.`)
   }
   return snapshot
+}
+
+/** As a member's own guard, which has seen only what its store has had. */
+function refuseShrunk({ guard }: MergeWork, { id, counts }: MemberProgress): void {
+  const held = heldRemovals(new Map(Object.entries(counts)), guard)
+  if (held.length === 0) return
+  const found = held.map(({ collection, removed, of }) => `${removed} of ${of} ${collection}`).join(', ')
+  const message = `The store of the member ${id} is another one than before, and has less: ${found} would leave.`
+  throw new MemberError('member-shrunk', message)
 }
 
 /** The member's records are not read: they stay, and only hang below the org that is to be above them now. */
@@ -118,13 +144,15 @@ async function keepAsItIs(work: MergeWork, member: MemberProgress, error: Member
 async function beginAnew(work: MergeWork, member: MemberProgress): Promise<void> {
   await takeAllBack(work, member)
   commit(work, member, () => {
-    Object.assign(member, { stage: 'waiting', collection: 0, after: '', isAgain: false })
-    member.restarts += 1
+    Object.assign(member, { stage: 'waiting', collection: 0, after: '', isAgain: false, tops: [] })
   })
 }
 
 async function takeAllBack(work: MergeWork, member: MemberProgress): Promise<void> {
   if (member.stage === 'waiting') return
+  commit(work, member, () => {
+    member.stage = 'undoing'
+  })
   for (const table of work.tables) await takeBack(work, { table, member } satisfies Part)
 }
 

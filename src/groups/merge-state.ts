@@ -16,6 +16,8 @@ export interface MergedMember {
   readonly tops: readonly TopOrg[]
   /** Its records lack columns that the model has gained since it could be read last. */
   readonly mustRewrite: boolean
+  /** Nothing that was merged is relied on: it is read whole, and compared. */
+  readonly mustReadWhole?: true
 }
 
 export interface Merged {
@@ -25,18 +27,23 @@ export interface Merged {
 }
 
 /**
- * `waiting`: nothing was asked yet. `merged`: is as its snapshot of `generation`. `kept`: is as it was, because of its problem.
+ * `waiting`: nothing was asked yet. `undoing`: what was read of it is being taken back. `merged`: is as its snapshot of
+ * `generation`. `kept`: is as it was, because of its problem.
  * `left-out`: nothing of it was ever merged, because of its problem. `leaving`, `left`: no longer a member.
  */
-export type MemberStage = 'waiting' | 'reading' | 'merged' | 'kept' | 'left-out' | 'leaving' | 'left'
+export type MemberStage = 'waiting' | 'reading' | 'undoing' | 'merged' | 'kept' | 'left-out' | 'leaving' | 'left'
 
 /** A member in the sync that is under way. Its members change as it goes on. */
 export interface MemberProgress {
   readonly id: string
   stage: MemberStage
   prefix: string
+  /** The member whose records it has since that left. */
+  predecessor?: string
   generation: number
   publishedAt: string
+  /** Its store is another one than that of which records were merged last, so no guard has compared the two. */
+  isOtherStore: boolean
   /** What has changed after that generation is read; 0: everything. */
   since: number
   totals: Readonly<Record<string, number>>
@@ -123,7 +130,7 @@ export function adoptMerging(sql: Sql): void {
 
 function mergedOf(before: Merged, { members, lacksColumns, org }: Merging): Merged {
   const after = members.flatMap((member): [string, MergedMember][] => {
-    const known = before.members[member.id]
+    const known = mergedBefore(before, member)
     if (member.stage === 'merged') {
       const { id, prefix, generation, publishedAt, counts, tops } = member
       return [[id, { prefix, generation, publishedAt, active: activeOf(counts), tops, mustRewrite: false }]]
@@ -132,6 +139,21 @@ function mergedOf(before: Merged, { members, lacksColumns, org }: Merging): Merg
     return [[member.id, { ...known, mustRewrite: known.mustRewrite || lacksColumns }]]
   })
   return { members: Object.fromEntries(after), org }
+}
+
+/** What of it, or of the one in whose place it is, was merged last. */
+export function mergedBefore(
+  { members }: Merged,
+  { id, predecessor = id }: Pick<MemberProgress, 'id' | 'predecessor'>,
+): MergedMember | undefined {
+  return Object.hasOwn(members, predecessor) ? members[predecessor] : undefined
+}
+
+/** Has the next sync read every member whole. No sync may run. */
+export function readMembersAnew(sql: Sql): void {
+  const { members, org } = readMerged(sql)
+  const anew = Object.entries(members).map(([id, member]) => [id, { ...member, mustReadWhole: true }])
+  if (anew.length > 0) writeMeta(sql, MERGED, JSON.stringify({ members: Object.fromEntries(anew), org }))
 }
 
 function activeOf(counts: MemberProgress['counts']): Record<string, number> {

@@ -25,6 +25,8 @@ export interface MergeTable {
   buryOthers(range: Range, ids: readonly string[], counts: CollectionChanges): boolean
   /** Takes back some of what was kept of the range. False when there is no more. */
   forget(range: Omit<Range, 'last'>): boolean
+  /** Active records of the published generation. */
+  countActive(range: Omit<Range, 'last'>): number
   /** The body of the active record. */
   bodyOf(sourcedId: string): string | undefined
   /** The model has gained columns, which only a record that is written anew has. */
@@ -113,14 +115,23 @@ export function openMergeTable(
       return gone.length === BURIED
     },
     forget({ after, end }) {
+      // They came last; an index is not there while nothing is published.
       return (
         sql.run(
           `delete from ${changed} where rowid in (
-             select rowid from ${changed} where sourcedId > ? and sourcedId < ? limit ${FORGOTTEN})`,
+             select rowid from ${changed} where +sourcedId > ? and +sourcedId < ? order by rowid desc limit ${FORGOTTEN})`,
           after,
           end,
         ).changes > 0
       )
+    },
+    countActive({ after, end }) {
+      const [row] = sql.all<{ n: number }>(
+        `select count(*) as n from ${records} where died = ${ALIVE} and status = 'active' and sourcedId > ? and sourcedId < ?`,
+        after,
+        end,
+      )
+      return row?.n ?? 0
     },
     bodyOf: (sourcedId) => sql.all<Version>(`select body ${active} and sourcedId = ?`, sourcedId)[0]?.body,
   }

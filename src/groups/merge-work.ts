@@ -2,12 +2,14 @@
 import { BridgeError } from '../errors.ts'
 import { inPending } from '../store/pending.ts'
 import type { Sql } from '../store/sql.ts'
+import type { GuardSettings } from '../sync/guard.ts'
 import type { MemberReader } from './member-reader.ts'
 import {
   type MemberProgress,
   type Merged,
   type MergedMember,
   type Merging,
+  mergedBefore,
   saveMember,
   saveMerging,
 } from './merge-state.ts'
@@ -22,6 +24,7 @@ export interface MergeWork {
   readonly tables: readonly MergeTable[]
   /** The sourcedId of the org above the members. */
   readonly org: string | undefined
+  readonly guard: GuardSettings
   /** Lets readers in between two pieces of work. */
   readonly pause: () => Promise<void>
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -50,6 +53,6 @@ export async function repeat(work: MergeWork, member: MemberProgress, step: () =
   while (commit(work, member, step)) await nextStep(work)
 }
 
-export function knownOf({ merged }: MergeWork, { id }: Pick<MemberProgress, 'id'>): MergedMember | undefined {
-  return Object.hasOwn(merged.members, id) ? merged.members[id] : undefined
+export function knownOf({ merged }: MergeWork, member: MemberProgress): MergedMember | undefined {
+  return mergedBefore(merged, member)
 }

@@ -5,6 +5,7 @@ import type { CollectionStorage } from '../store/schema.ts'
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
+import type { GuardSettings } from '../sync/guard.ts'
 import type { MemberReader } from './member-reader.ts'
 import { buryRest, countsIn } from './merge-collection.ts'
 import { mergeMember } from './merge-member.ts'
@@ -12,6 +13,7 @@ import { beginMerging, type MemberProgress, type Merged, type Merging, readMerge
 import { beginMerge, openMergeTable } from './merge-store.ts'
 import { commit, type MergeWork, nextStep } from './merge-work.ts'
 import { districtOrg, type GroupOrg, orgIdOf } from './org.ts'
+import { successorOf } from './successor.ts'
 
 export interface MergeOptions {
   readonly sql: Sql
@@ -20,6 +22,8 @@ export interface MergeOptions {
   readonly members: readonly string[]
   readonly org: GroupOrg | null
   readonly reader: MemberReader
+  /** For a member whose store is another one than before. All other removals have passed the member's own. */
+  readonly guard: GuardSettings
   readonly collections: readonly CollectionStorage[]
   readonly tombstoneOf: (body: string) => string
   /** Takes back what an earlier sync prepared and did not publish, and brings up to date what is made of what is published. */
@@ -53,7 +57,7 @@ export async function mergeMembers(options: MergeOptions): Promise<Merging> {
   for (const [done, member] of members.entries()) {
     onProgress({ done, total: members.length })
     if (member.stage === 'leaving') await removeMember(work, member)
-    else if (member.stage === 'waiting' || member.stage === 'reading') await mergeMember(work, member)
+    else if (isUnderWay(member)) await mergeMember(work, member)
     await nextStep(work)
   }
   writeOrg(work, org)
@@ -67,10 +71,17 @@ function goingOn(options: MergeOptions): Merging | undefined {
   const merging = readMerging(sql)
   const pending = pendingGeneration(sql)
   if (merging?.sync !== sync || pending?.sync !== sync || pending.generation !== merging.generation) return undefined
-  return merging.isPlacing || merging.settings !== settingsOf(options) ? undefined : merging
+  // A newer version of the bridge may have taken over between two steps.
+  const isAsBegun = merging.settings === settingsOf(options) && merging.lacksColumns === lacksColumns(options)
+  return merging.isPlacing || !isAsBegun ? undefined : merging
 }
 
+const isUnderWay = ({ stage }: MemberProgress) => stage === 'waiting' || stage === 'reading' || stage === 'undoing'
+
 const settingsOf = ({ members, org }: MergeOptions) => JSON.stringify({ members, org })
+
+const lacksColumns = ({ sql, collections, tombstoneOf }: MergeOptions) =>
+  collections.some((storage) => openMergeTable(sql, storage, tombstoneOf).lacksColumns)
 
 async function begin(options: MergeOptions, merged: Merged): Promise<Merging> {
   const { sql, sync, members, org, collections } = options
@@ -82,6 +93,7 @@ async function begin(options: MergeOptions, merged: Merged): Promise<Merging> {
     prefix: Object.hasOwn(merged.members, id) ? (merged.members[id]?.prefix ?? '') : '',
     generation: 0,
     publishedAt: '',
+    isOtherStore: false,
     since: 0,
     totals: {},
     collection: 0,
@@ -97,8 +109,9 @@ async function begin(options: MergeOptions, merged: Merged): Promise<Merging> {
       settings: settingsOf(options),
       org: org === null ? null : orgIdOf(org),
       generation: beginMerge(sql, collections, sync),
-      members: [...leaving.map((id) => begun(id, 'leaving')), ...members.map((id) => begun(id, 'waiting'))],
-      lacksColumns: collections.some((storage) => openMergeTable(sql, storage, (body) => body).lacksColumns),
+      // Those that leave come last, for another may be in their place.
+      members: [...members.map((id) => begun(id, 'waiting')), ...leaving.map((id) => begun(id, 'leaving'))],
+      lacksColumns: lacksColumns(options),
     }
     beginMerging(sql, merging)
     return merging
@@ -106,7 +119,7 @@ async function begin(options: MergeOptions, merged: Merged): Promise<Merging> {
 }
 
 async function removeMember(work: MergeWork, member: MemberProgress): Promise<void> {
-  for (const table of work.tables) {
+  for (const table of successorOf(work.merging, member) === undefined ? work.tables : []) {
     countsIn(work, { table, member })
     await buryRest(work, { table, member })
   }

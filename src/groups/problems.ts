@@ -14,6 +14,8 @@ const REMEDIES = {
   'member-unpublished': 'Look at the syncs of the member: its first one has not been published.',
   'member-empty':
     'Look at the syncs of the member. If its records are to go, take it out of the group, which removes them.',
+  'member-shrunk':
+    'Look at the syncs of the member. If they are right, take it out of the group, which removes all its records, and put it in again.',
   'member-changing': 'Nothing: the next sync of the group reads it again.',
   'member-is-group': 'Name the members of that group instead.',
   'prefix-missing': 'Make the profile again with an `idPrefix` of its own.',

@@ -1,7 +1,7 @@
 // What a group's sync tells of its members.
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import type { PublishableReport } from '../sync/report.ts'
-import type { MemberProgress, Merged } from './merge-state.ts'
+import { type MemberProgress, type Merged, mergedBefore } from './merge-state.ts'
 import type { MemberProblem } from './problems.ts'
 
 export interface MemberReport {
@@ -21,9 +21,9 @@ export interface GroupReport extends PublishableReport {
   readonly members: readonly MemberReport[]
 }
 
-export function memberReport(member: MemberProgress, { members }: Merged): MemberReport {
+export function memberReport(member: MemberProgress, before: Merged): MemberReport {
   const { id, stage, counts, problem } = member
-  const held = stage === 'merged' ? member : stage === 'kept' ? members[id] : undefined
+  const held = stage === 'merged' ? member : stage === 'kept' ? mergedBefore(before, member) : undefined
   return {
     id,
     // No sync ends before each of its members has.

@@ -25,6 +25,8 @@ export interface Narrowing {
   readonly schools: readonly string[] | null
   /** Whether guardians, parents and relatives belong. */
   readonly contacts: boolean
+  /** Whether numbers name no school. */
+  readonly byIdAlone?: boolean
 }
 
 /** What belongs, by collection. A collection that is not named belongs whole. */
@@ -43,7 +45,7 @@ export function* selectRoster(sql: Sql, narrowing: Narrowing, generation: number
   const find = finderOf(sql, generation)
   if (narrowing.schools === null) return selection({ users: yield* usersWithoutContacts(find) })
 
-  const schools = schoolsOf(find, narrowing.schools)
+  const schools = schoolsOf(find, narrowing.schools, narrowing.byIdAlone)
   const orgs = around(treeOf(find, 'orgs'), schools)
   yield
   const classes = yield* eachSchool<Found & { course: string }>(find, schools, CLASSES, JSON.stringify(orgs.map(idOf)))

@@ -154,14 +154,14 @@ export function* usersWithoutContacts(find: Find): Generator<void, Found[]> {
 }
 
 /** A number comes first: one school's number may look like another's sourcedId. What names no school is passed over. */
-export function schoolsOf(find: Find, named: readonly string[]): string[] {
+export function schoolsOf(find: Find, named: readonly string[], byIdAlone = false): string[] {
   const found = named.flatMap((name) => {
     const by = (column: string) =>
       find<Found>(
         `select r.seq, r.sourcedId from records_orgs r where r.${column} = ? and r."type" = 'school' and ${seen('r')}`,
         name,
       )
-    const numbered = by('"identifier"')
+    const numbered = byIdAlone ? [] : by('"identifier"')
     return (numbered.length > 0 ? numbered : by('sourcedId')).map(idOf)
   })
   return [...new Set(found)]

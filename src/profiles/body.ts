@@ -1,8 +1,11 @@
 // Reads what a profile is to be: from a body that makes one, or from one that changes it. Every fault comes at once.
 import type * as z from 'zod/mini'
 import { parseExpiry } from '../auth/expiry.ts'
+import { nearestWord } from '../auth/nearest.ts'
 import { checkMembers, GROUP_TYPE } from '../groups/body.ts'
 import type { GroupOrg } from '../groups/org.ts'
+import { NO_LAYERS } from '../mapping/files/layers.ts'
+import type { MappingFile } from '../mapping/files/load.ts'
 import { describeIssues, missing } from './body-faults.ts'
 import { identitySettings } from './body-identity.ts'
 import { DEFAULT_SHAPE, KEYS, type ProfileBody, SHAPE } from './body-shape.ts'
@@ -37,6 +40,8 @@ export interface ReadOptions {
   readonly open: (id: string) => Promise<ProfileHandle | undefined>
   readonly mappings: MappingShelf
   readonly now: () => number
+  /** The settings of the mapping that the environment says of its own profile, which go over all others. */
+  readonly environmentSays?: readonly string[]
 }
 
 /** The body of `POST /admin/profiles`. */
@@ -57,9 +62,9 @@ export async function readChangedProfile(
   if (!isObject(body)) return readWhole(body, body, options)
   const merged = merge(before, body)
   if (isGroup(before) !== isGroup(merged)) return { ok: false, messages: [OTHER_KIND] }
-  if (isGroup(before)) return readGroup(merged, body, options)
+  if (isGroup(before)) return readGroup(merged, body, { ...options, before: before.dataProvider.profiles })
   const read = readWhole(merged, body, options)
-  const messages = lastingFaults(body, before)
+  const messages = [...lastingFaults(body, before), ...secretFaults(body, before)]
   return messages.length === 0 ? read : { ok: false, messages: [...(read.ok ? [] : read.messages), ...messages] }
 }
 
@@ -67,12 +72,16 @@ export async function readChangedProfile(
 export function readChangedDefault(
   body: unknown,
   before: DefaultSettings,
-  { mappings }: Pick<ReadOptions, 'mappings'>,
+  { mappings, environmentSays = [] }: Pick<ReadOptions, 'mappings' | 'environmentSays'>,
 ): Read<DefaultSettings> {
   const merged = isObject(body) ? merge(before, body) : body
   const parsed = DEFAULT_SHAPE.safeParse(withLayers(merged))
   if (!parsed.success) return { ok: false, messages: describeIssues(parsed.error.issues, merged, DEFAULT_KEYS) }
-  const messages = mappingFaults(parsed.data, parsed.data.settings ?? {}, mappings)
+  const settings = parsed.data.settings ?? {}
+  const messages = [
+    ...environmentSays.filter((name) => Object.hasOwn(settings, name)).map(saidByEnvironment),
+    ...mappingFaults(parsed.data, settings, mappings),
+  ]
   return messages.length === 0 ? { ok: true, value: parsed.data } : { ok: false, messages }
 }
 
@@ -83,14 +92,18 @@ export function ownSettings({ settings, identitySynchronizationConfiguration: id
 
 const OTHER_KIND = `\`dataProvider.@odata.type\` cannot turn a profile of PowerSchool into a group (${GROUP_TYPE}), nor the other way. Make a new profile.`
 
-async function readGroup(whole: unknown, given: unknown, { open, now }: ReadOptions): Promise<Read<ReadProfile>> {
+async function readGroup(
+  whole: unknown,
+  given: unknown,
+  { open, now, before = [] }: ReadOptions & { readonly before?: readonly string[] },
+): Promise<Read<ReadProfile>> {
   const parsed = GROUP_SHAPE.safeParse(whole)
   if (!parsed.success) return { ok: false, messages: describeIssues(parsed.error.issues, whole, GROUP_KEYS) }
   const settings = parsed.data
   const { profiles } = settings.dataProvider
   const messages = [
     ...(isObject(given) && given.expirationDate !== undefined ? expiryFaults(settings, now()) : []),
-    ...(await checkMembers({ profiles, org: orgOf(settings), open })),
+    ...(await checkMembers({ profiles, before, org: orgOf(settings), open })),
   ]
   return messages.length === 0 ? { ok: true, value: { settings, clientSecret: undefined } } : { ok: false, messages }
 }
@@ -127,7 +140,7 @@ function repeatedSettings(settings: ProfileSettings): string[] {
   const { settings: given, identitySynchronizationConfiguration: identity } = settings
   const elsewhere: Readonly<Record<string, string>> = {
     schools: 'dataProvider.schoolsIds',
-    start_year: 'dataProvider.schoolYear',
+    [START_YEAR]: 'dataProvider.schoolYear',
     ...Object.fromEntries(
       Object.keys(identity ? identitySettings(identity) : {}).map((name) => [
         name,
@@ -159,14 +172,51 @@ function mappingFaults(
     (path) => `\`mapping\`: nothing extends the layer ${path}. Let the layer above it say \`extends: ${path}\`.`,
   )
   const diagnostics = mappings.check(withSettings(found, settings))
-  return [...idle, ...diagnostics.map((diagnostic) => mappingFault(diagnostic, files))]
+  const faults = [...idle, ...diagnostics.map((diagnostic) => mappingFault(diagnostic, files))]
+  const names = Object.keys(settings).filter((name) => !faults.some((fault) => fault.includes(`settings.${name}\``)))
+  return [...faults, ...unknownSettings(names, files, mappings)]
 }
+
+/** What neither the default mapping nor a layer has a word of would be taken, and change nothing. */
+function unknownSettings(names: readonly string[], files: readonly MappingFile[], mappings: MappingShelf): string[] {
+  const ofDefault = [...Object.keys(mappings.load(NO_LAYERS).settings), START_YEAR]
+  const known = new Set([...ofDefault, ...files.flatMap(({ text }) => text.match(/\w+/g) ?? [])])
+  return names
+    .filter((name) => !known.has(name))
+    .map((name) => {
+      const near = nearestWord(name, ofDefault, 3)
+      const hint = near === undefined ? 'mappings/settings.yaml has those that there are.' : `Did you mean \`${near}\`?`
+      return `\`settings.${name.slice(0, 100)}\` is no setting of the mapping. ${hint}`
+    })
+}
+
+const saidByEnvironment = (name: string) =>
+  `\`settings.${name}\` is what the setting ${name === START_YEAR ? 'SCHOOL_YEAR' : 'SCHOOLS'} says. Change it there, or unset it.`
+
+/** The engine's own, which can be pinned. */
+const START_YEAR = 'start_year'
 
 function lastingFaults(body: Readonly<Record<string, unknown>>, before: ProfileSettings): string[] {
   const { idPrefix } = body
   if (idPrefix === undefined || (idPrefix ?? undefined) === (before.idPrefix ?? undefined)) return []
   return [
     '`idPrefix` cannot be changed: every record would leave under one id and come back under another. Make a new profile.',
+  ]
+}
+
+/** The secret that is there was given for one server, and nobody can read it back: it is not sent to another one. */
+function secretFaults({ dataProvider }: Readonly<Record<string, unknown>>, before: ProfileSettings): string[] {
+  if (!isObject(dataProvider) || (dataProvider.clientSecret ?? undefined) !== undefined) return []
+  if (dataProvider.clientSecret === null) {
+    return [
+      '`dataProvider.clientSecret` cannot be taken away. Give another one, or leave it out to keep the one that is there.',
+    ]
+  }
+  const { connectionUrl } = dataProvider
+  if (typeof connectionUrl !== 'string' || !URL.canParse(connectionUrl)) return []
+  if (new URL(connectionUrl).origin === new URL(before.dataProvider.connectionUrl).origin) return []
+  return [
+    '`dataProvider.connectionUrl` is another server, which is not sent the secret of this one. Give `dataProvider.clientSecret` with it.',
   ]
 }
 
@@ -177,14 +227,14 @@ const WHOLES: ReadonlySet<string> = new Set(['mapping', 'identitySynchronization
 
 /** RFC 7396, but for wholes. */
 function merge(before: object, change: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...before }
+  const merged = new Map<string, unknown>(Object.entries(before))
   for (const [name, value] of Object.entries(change)) {
-    const present = merged[name]
-    if (value === null) delete merged[name]
-    else if (isObject(value) && !WHOLES.has(name)) merged[name] = merge(isObject(present) ? present : {}, value)
-    else merged[name] = value
+    const present = merged.get(name)
+    if (value === null) merged.delete(name)
+    else if (isObject(value) && !WHOLES.has(name)) merged.set(name, merge(isObject(present) ? present : {}, value))
+    else merged.set(name, value)
   }
-  return merged
+  return Object.fromEntries(merged)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -8,6 +8,7 @@ import { createPowerSchoolClient, type PowerSchoolClient } from '../powerschool/
 import { lastTemplate } from '../store/crawls.ts'
 import type { ProfileProblem } from '../store/profile.ts'
 import { templateSources } from '../sync/template-sources.ts'
+import { inBodyWords } from './body-words.ts'
 import { unknownSchools } from './school-numbers.ts'
 
 export type ConnectionOutcome =
@@ -61,10 +62,10 @@ export async function checkProfile({
     if (!check.ok) {
       const failed = check.steps.find(({ ok }) => !ok)
       const told = failed === undefined || failed.name === 'v1-rights' ? (check.templates ?? failed) : failed
-      const problem = { code: last?.code ?? NO_SCHOOLS, message: told?.detail ?? failed?.detail ?? '' }
+      const problem = { code: last?.code ?? NO_SCHOOLS, message: inBodyWords(told?.detail ?? failed?.detail ?? '') }
       return {
         ok: false,
-        problem: { ...problem, ...(told?.remedy === undefined ? {} : { remedy: told.remedy }) },
+        problem: { ...problem, ...(told?.remedy === undefined ? {} : { remedy: inBodyWords(told.remedy) }) },
         mayPass: last?.isRetryable === true,
       }
     }
@@ -74,7 +75,7 @@ export async function checkProfile({
   } catch (error) {
     if (!(error instanceof BridgeError) || error.code === 'sync-stopped') throw error
     const { code, message, remedy, isRetryable } = error
-    return { ok: false, problem: { code, message, remedy }, mayPass: isRetryable }
+    return { ok: false, problem: { code, message, remedy: remedy && inBodyWords(remedy) }, mayPass: isRetryable }
   }
 }
 

@@ -1,5 +1,5 @@
 // One profile on any runtime: holds what serves and syncs it, and makes that anew when its settings change.
-import { prepareConsumer, prepareStore, type Runtime } from '../bridge.ts'
+import { mappingSettings, prepareConsumer, prepareStore, type Runtime } from '../bridge.ts'
 import { BridgeError } from '../errors.ts'
 import { createMemberApi, groupsReading } from '../groups/member-api.ts'
 import { tellGroups } from '../groups/tell.ts'
@@ -7,7 +7,7 @@ import { STORAGE } from '../oneroster/storage.ts'
 import { prefixOf, splitUrl } from '../public-path.ts'
 import { listConsumers, removeConsumer } from '../store/consumers.ts'
 import { findProfile, type ProfileRecord, saveProfile } from '../store/profile.ts'
-import { askAnew, beginAnew } from './anew.ts'
+import { askAnew, askAnewOfServer, beginAnew } from './anew.ts'
 import type { Read } from './body.ts'
 import type { ProfileBody } from './body-shape.ts'
 import { expiryMs } from './config.ts'
@@ -37,6 +37,8 @@ export interface HostActions {
 
 const DAY_MS = 86_400_000
 const FIRST_RETRY_MS = 30_000
+/** After a failure of the store, or of ours. */
+const CRASH_RETRY_MS = 60_000
 /** Half an hour in all. */
 const MOST_TRIES = 7
 
@@ -53,7 +55,8 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
   const { sql, log, now, after } = runtime
   prepareStore(runtime)
   const { powerSchool } = config
-  const reading = { mappings, now, open, sealingKey: runtime.sealingKey }
+  const environmentSays = Object.keys(mappingSettings(config))
+  const reading = { mappings, now, open, environmentSays, sealingKey: runtime.sealingKey }
   if (id === DEFAULT_PROFILE && powerSchool !== undefined) await prepareConsumer({ ...config, powerSchool }, runtime)
 
   const openNow = (record: ProfileRecord) =>
@@ -62,6 +65,8 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
   const first = find()
   let live: Live | undefined = first && (await openNow(first))
   let isStopped = false
+  /** It goes on from where it stands, or will: by `start`, or by what was asked for before that. */
+  let hasBegun = false
   let checking = new AbortController()
   let cancelRetry = () => {}
   let cancelExpiry = () => {}
@@ -80,24 +85,37 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
     cancelExpiry()
   }
 
+  /** After what is under way. What fails, by a full disk say, is tried again: nobody else would. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    restarts = restarts.then(work).catch((error: unknown) => {
+      logCrash(error)
+      if (!isStopped) cancelRetry = after(CRASH_RETRY_MS, () => launch(() => inTurn(work)))
+    })
+    return restarts
+  }
+
   /** Ends what runs at once, and makes what serves anew where a request has time for that. */
   function restart({ isDue }: { readonly isDue: boolean }): void {
     stopWaiting()
     // Its end is waited for below.
     void live?.bridge.schedule.stop()
-    launch(() => {
-      restarts = restarts.then(() => startAnew(isDue)).catch(logCrash)
-      return restarts
-    })
+    hasBegun = true
+    launch(() => inTurn(() => startAnew(isDue)))
   }
 
   async function startAnew(isDue: boolean): Promise<void> {
     await live?.bridge.schedule.stop()
     const record = find()
     if (isStopped || record === undefined || record.state === 'deleting') return
-    beginAnew(sql)
     live = await openNow(record)
+    readAnewIfAsked()
     await goOn(isDue)
+  }
+
+  /** Whether everything is to be read anew; no sync may run. */
+  function readAnewIfAsked(): boolean {
+    if (live?.server !== undefined && askAnewOfServer(sql, live.server)) log.warn('profile-other-server')
+    return beginAnew(sql)
   }
 
   /** From where the profile stands. */
@@ -139,12 +157,7 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
   }
 
   function tryAgain(ms: number): void {
-    cancelRetry = after(ms, () => {
-      launch(() => {
-        restarts = restarts.then(() => goOn(false)).catch(logCrash)
-        return restarts
-      })
-    })
+    cancelRetry = after(ms, () => launch(() => inTurn(() => goOn(false))))
   }
 
   function watchExpiry(record: ProfileRecord): void {
@@ -160,10 +173,15 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
     })
   }
 
+  /** What is left half done is gone on with by the next start. */
   async function removeAll(): Promise<void> {
-    await live?.bridge.schedule.stop()
-    await options.onDeleted?.()
-    log.info('profile-deleted')
+    try {
+      await live?.bridge.schedule.stop()
+      await options.onDeleted?.()
+      log.info('profile-deleted')
+    } catch (error) {
+      logCrash(error)
+    }
   }
 
   function logCrash(error: unknown): void {
@@ -214,7 +232,7 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
       if (record === undefined) return
       const isTriedAgain = record.state === 'provisioningFailed'
       if (isTriedAgain) save(record, { state: 'provisioning', tries: 0 })
-      askAnew(sql, { isOtherServer: false })
+      askAnew(sql)
       log.info('profile-reset')
       restart({ isDue: true })
     },
@@ -229,10 +247,8 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
       log.info('profile-deleting')
       stopWaiting()
       void live?.bridge.schedule.stop()
-      launch(() => {
-        restarts = restarts.then(removeAll).catch(logCrash)
-        return restarts
-      })
+      hasBegun = true
+      launch(() => inTurn(removeAll))
     },
   }
 
@@ -241,11 +257,7 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
     if (!read.ok) return read
     const present = find() ?? UNTOLD
     if (present.state === 'deleting') return { ok: false, messages: ['The profile is being deleted.'] }
-    const { change, isOtherServer } = read.value
-    sql.transaction(() => {
-      if (isOtherServer) askAnew(sql, { isOtherServer })
-      save(present, { ...change, problem: undefined, tries: 0, changedMs: now() })
-    })
+    save(present, { ...read.value, problem: undefined, tries: 0, changedMs: now() })
     log.info('profile-changed')
     restart({ isDue: true })
     return { ok: true, value: undefined }
@@ -273,15 +285,13 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
       return live.bridge.app.fetch(request)
     },
     async start() {
-      const begun = async () => {
-        // Asked for before the process ended.
-        await goOn(beginAnew(sql))
-      }
-      const state = find()?.state
-      restarts = restarts.then(begun).catch(logCrash)
+      if (hasBegun) return
+      hasBegun = true
+      // It may have been asked for before the process ended.
+      const begun = async () => goOn(readAnewIfAsked())
       // What may take long goes on by itself.
-      if (state === 'provisioned') await restarts
-      else launch(() => restarts)
+      if (find()?.state === 'provisioned') await inTurn(begun)
+      else launch(() => inTurn(begun))
     },
     async stop() {
       isStopped = true

@@ -20,6 +20,8 @@ export interface Live {
   readonly internal: (request: Request) => Response | undefined
   /** Why it must not sync, though it serves what is published. */
   readonly fault: ProfileProblem | undefined
+  /** The address of the server whose rows it reads; a group reads none. */
+  readonly server: string | undefined
   /** Whether it can be provisioned. `signal` ends the asking with `sync-stopped`. */
   check(signal: AbortSignal): Promise<ConnectionOutcome>
 }
@@ -47,6 +49,7 @@ export async function openLive(record: ProfileRecord, options: LiveOptions): Pro
   return {
     bridge,
     fault,
+    server: config.powerSchool.url,
     internal: () => undefined,
     check: async (signal) =>
       fault === undefined
@@ -64,7 +67,7 @@ function openGroup(id: string, settings: GroupBody, { config, runtime, publicUrl
     open,
     group: { id, members: settings.dataProvider.profiles, org: orgOf(settings) },
   })
-  return { bridge, fault: undefined, internal: bridge.internal, check: async () => ({ ok: true }) }
+  return { bridge, fault: undefined, server: undefined, internal: bridge.internal, check: async () => ({ ok: true }) }
 }
 
 export interface ProfileSource {

@@ -5,6 +5,7 @@ import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import { latestEnded, latestReport, latestSuccessMs, listSyncs, type SyncRecord } from '../store/syncs.ts'
 import { presentSync, type SyncReport } from '../sync/report.ts'
+import { inBodyWords } from './body-words.ts'
 import { DEFAULT_PROFILE } from './ports.ts'
 
 /** What stands behind both answers. */
@@ -88,11 +89,12 @@ function statusMessage(facts: ProfileFacts, latest: SyncRecord | undefined, ende
   if (hasExpired)
     return `The profile ended by its expirationDate, ${settings.expirationDate}. Change that to sync again.`
   if (record.isPaused) return 'Paused: the last snapshot is served, and no sync begins until the profile is resumed.'
-  if (problem !== undefined) return sentence(problem)
+  const own = (told: ProfileProblem) => (record.id === DEFAULT_PROFILE ? sentence(told) : inBodyWords(sentence(told)))
+  if (problem !== undefined) return own(problem)
   if (ended?.status === 'validationError' && latest?.id === ended.id) return HELD
   // Written by `errorReport` only.
   const error = ended?.error as ProfileProblem | undefined
-  return error === undefined || ended?.status === 'paused' ? '' : sentence(error)
+  return error === undefined || ended?.status === 'paused' ? '' : own(error)
 }
 
 const sentence = ({ message, remedy }: ProfileProblem) => [message, remedy].filter(Boolean).join(' ')

@@ -28,20 +28,14 @@ export async function readRecord(body: unknown, id: string, options: ChangeOptio
   return { ok: true, value: { ...UNTOLD, ...stored, id, state: 'provisioning' } }
 }
 
-export interface RecordChange {
-  readonly change: Partial<ProfileRecord>
-  /** The rows that are there are of another server than those to come. */
-  readonly isOtherServer: boolean
-}
-
 export async function readChange(
   body: unknown,
   record: ProfileRecord,
   options: ChangeOptions,
-): Promise<Read<RecordChange>> {
+): Promise<Read<Partial<ProfileRecord>>> {
   if (record.id === DEFAULT_PROFILE) {
     const read = readChangedDefault(body, record.settings as DefaultSettings, options)
-    return read.ok ? { ok: true, value: { change: { settings: { ...read.value } }, isOtherServer: false } } : read
+    return read.ok ? { ok: true, value: { settings: { ...read.value } } } : read
   }
   // Written by this file only.
   const before = record.settings as unknown as StoredSettings
@@ -50,11 +44,5 @@ export async function readChange(
   const { settings, clientSecret } = read.value
   const secret =
     clientSecret === undefined ? {} : { sealedSecret: await seal(clientSecret, options.sealingKey, record.id) }
-  const change = { settings: { ...settings }, state: 'provisioning', ...secret } as const
-  return { ok: true, value: { change, isOtherServer: urlOf(settings) !== urlOf(before) } }
-}
-
-/** Undefined for a group, which has no server. */
-function urlOf({ dataProvider }: StoredSettings): string | undefined {
-  return 'connectionUrl' in dataProvider ? dataProvider.connectionUrl : undefined
+  return { ok: true, value: { settings: { ...settings }, state: 'provisioning', ...secret } }
 }

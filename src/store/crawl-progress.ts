@@ -104,6 +104,8 @@ export interface CrawlProgress {
   restartList(source: string, list: string, short?: ShortReadings): void
   /** How often this crawl has read the list and found it not whole. */
   shortReadings(source: string, list: string): ShortReadings | undefined
+  /** Begins those lists anew that were found not whole, as if they had not been read. */
+  forgetShort(): void
   /** Deletes the rows that none of its pages held. */
   finishList(source: string, list: string): Promise<void>
   /**
@@ -254,6 +256,15 @@ export async function openCrawlProgress(options: CrawlProgressOptions): Promise<
     shortReadings(source, list) {
       turnTo(source)
       return readings.short.get(list)
+    },
+    forgetShort() {
+      if (open === undefined) return
+      for (const list of readings.short.keys()) {
+        open.writer.forget(list)
+        readings.lists.delete(list)
+        marks.add(open.source, ['restarted', list])
+      }
+      readings.short.clear()
     },
     async finishList(source, list) {
       const writer = turnTo(source)

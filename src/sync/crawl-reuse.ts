@@ -19,7 +19,10 @@ import { planText, readPlan, stagedPlan } from './staged-plan.ts'
 import { todayIn } from './today.ts'
 import { describeUnread, unreadBy } from './unread.ts'
 
-/** An interrupted crawl older than this is read anew: what it holds would be too mixed with what follows. */
+/**
+ * An interrupted crawl older than this is read anew: what it holds would be too mixed with what follows. One that the same sync
+ * has begun in an earlier step was not interrupted, however long it takes.
+ */
 const RESUMABLE_MS = 6 * 3_600_000
 
 export function resumable(template: Template, options: CrawlOptions): Crawl | undefined {
@@ -48,10 +51,12 @@ function withSettings(crawl: Crawl, { sql, mapping, settings }: CrawlOptions): C
   return { ...crawl, settings: own }
 }
 
-/** Whether it was asked for in the same way, and not too long ago. */
+/** Whether it was asked for in the same way, and by this sync or not too long ago. */
 function isFit({ startedMs }: Crawl, template: Template, options: CrawlOptions): boolean {
-  const ageMs = options.now() - startedMs
-  return readMirror(options.sql)?.plan === planOf(template, options) && ageMs >= 0 && ageMs <= RESUMABLE_MS
+  const { now, syncStartedMs = Number.POSITIVE_INFINITY } = options
+  const ageMs = now() - startedMs
+  const isRecent = ageMs >= 0 && (ageMs <= RESUMABLE_MS || startedMs >= syncStartedMs)
+  return isRecent && readMirror(options.sql)?.plan === planOf(template, options)
 }
 
 export function templateOf(sql: Sql): Template {

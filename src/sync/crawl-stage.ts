@@ -74,8 +74,12 @@ async function crawlBy(template: Template, options: CrawlOptions): Promise<Crawl
   } catch (error) {
     const mayPass = error instanceof BridgeError && (error.isRetryable || RESUMABLE.has(error.code))
     try {
-      if (mayPass) progress.flush()
-      else discardCrawl(sql, begun)
+      if (!mayPass) discardCrawl(sql, begun)
+      else {
+        // The next sync is to have the same patience, and pages that a fault may have cut short are not to be built upon.
+        if (template === 'rest' && error.code !== 'sync-stopped') progress.forgetShort()
+        progress.flush()
+      }
     } catch {
       // The first failure tells more. What could not be written is asked for again, and a later crawl discards this one.
     }

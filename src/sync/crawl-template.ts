@@ -19,6 +19,8 @@ export interface CrawlOptions {
   readonly templateSetting: Template | 'auto'
   /** What the names of the plugin's queries begin with. */
   readonly queryPrefix: string
+  /** When the sync began that this may be a later step of (ms since 1970). */
+  readonly syncStartedMs?: number
   readonly now: () => number
   readonly pause: () => Promise<void>
   /** Calls back after so many milliseconds; returns how to cancel. */

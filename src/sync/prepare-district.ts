@@ -25,12 +25,13 @@ export interface DistrictWork extends PrepareWork {
 /** The crawl's rows as the next generation, unseen, in the main tables and those of every narrowed roster. */
 export async function prepareDistrict(
   context: SyncContext,
-  { id, isMapOnly, signal, step, showProgress }: DistrictWork,
+  { id, startedMs, isMapOnly, signal, step, showProgress }: DistrictWork,
 ): Promise<PreparedGeneration> {
   const { sql, mapping, client, now } = context
   const requestsBefore = client.requests
   const crawling = {
     ...context,
+    syncStartedMs: startedMs,
     signal: step === undefined ? signal : AbortSignal.any([signal, step.signal]),
     onProgress: (progress: CrawlProgressReport) => showProgress(ofCrawl(progress)),
   }

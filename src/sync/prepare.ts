@@ -16,6 +16,8 @@ import type { Step } from './step-schedule.ts'
 export interface PrepareWork {
   /** The sync's. */
   readonly id: string
+  /** When the first step of the sync began (ms since 1970). */
+  readonly startedMs: number
   /** Ends the work with `sync-stopped`. */
   readonly signal: AbortSignal
   /** Ends what can be gone on with, with `sync-stopped` too; what would have to begin anew does not listen to it. */

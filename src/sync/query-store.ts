@@ -19,6 +19,12 @@ const LIST = 'all'
  */
 const OVERLAP_MS = 2 * 86_400_000
 
+/**
+ * So often a crawl begins to read what has changed of a source. It cannot be gone on with, so where no step is long enough for it
+ * all rows are read, which can.
+ */
+const MOST_UPDATES = 2
+
 const ALL = { repeated: 0 }
 
 export interface QueryStoreOptions {
@@ -61,6 +67,9 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
     return typeRows(plan, rows.map(readerOf(queryOf(plan, query))), { pause, ...(isWanted && { isWanted }) })
   }
 
+  /** By this crawl, and not finished. */
+  const updatesBegun = (source: string) => progress.shortReadings(source, LIST)?.readings ?? 0
+
   function currentUpdate(source: string): Update {
     if (update === undefined) throw new Error(`no update of ${source} was begun`)
     return update
@@ -68,12 +77,14 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
 
   return {
     changedSince(source) {
+      if (updatesBegun(source) >= MOST_UPDATES) return undefined
       const readMs = progress.lastReadMs(source, LIST)
       return readMs === undefined ? undefined : new Date(readMs - OVERLAP_MS).toISOString().slice(0, 10)
     },
     rowsBefore: (source) => progress.placeOf(source, LIST),
     beginRows(source) {
-      if (progress.listState(source, LIST) !== undefined) progress.restartList(source, LIST)
+      const before = progress.shortReadings(source, LIST)
+      if (progress.listState(source, LIST) !== undefined) progress.restartList(source, LIST, before)
       progress.beginList(source, LIST, undefined, { isDated: true })
     },
     async saveRows(source, rows, place) {
@@ -83,6 +94,8 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
     beginUpdate(source) {
       const since = this.changedSince(source)
       if (since === undefined) throw new Error(`${source} has nothing to build upon`)
+      // Kept at once: whoever is ended in the middle has begun it all the same.
+      progress.restartList(source, LIST, { readings: updatesBegun(source) + 1, areWholeWithGraduates: false })
       update = { since, days: createKeyDays(), isReadable: true }
       progress.beginList(source, LIST, undefined, { isResumable: false })
     },

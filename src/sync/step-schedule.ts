@@ -2,7 +2,7 @@
 import { BridgeError } from '../errors.ts'
 import { readMeta, writeMeta } from '../store/meta.ts'
 import type { Sql } from '../store/sql.ts'
-import { endTornSync, type SyncStatus } from '../store/syncs.ts'
+import { endTornSync, pauseInterrupted, type SyncStatus } from '../store/syncs.ts'
 import type { Schedule, ScheduleOptions, SyncKind } from './schedule.ts'
 import { waitMs } from './waits.ts'
 
@@ -36,6 +36,8 @@ interface State {
   }
   /** The sync after which the store is to be kept up. */
   readonly upkeep?: string
+  /** As `torn`, of what follows a sync. */
+  readonly upkeepTorn?: number
   /** The last sync that ended well. */
   readonly lastEnded?: string
   readonly nextMs?: number
@@ -49,6 +51,10 @@ const META = 'schedule'
 const NEW: State = { misses: 0, isReadNext: false }
 /** What is ended so often in the same place would be ended there for ever. */
 const MOST_TORN = 10
+/** Of what follows a sync, and need not be done. */
+const MOST_UPKEEP_TORN = 3
+/** After a step in which nothing could be begun: the store is full, say. */
+const RETRY_MS = 60_000
 /** What has not ended after so many steps as fit in here gets nowhere. */
 const LONGEST_MS = 24 * 3_600_000
 
@@ -58,6 +64,8 @@ export function createStepSchedule(options: StepScheduleOptions): Schedule {
     options
   const stopper = new AbortController()
   let busy: Promise<void> | undefined
+  /** Before, as while the profile is paused, no sync runs; what follows one does. */
+  let isStarted = false
 
   const stored = () => readMeta(sql, META)
   // Written by `save` only.
@@ -91,11 +99,16 @@ export function createStepSchedule(options: StepScheduleOptions): Schedule {
 
   async function doStep(): Promise<void> {
     if (stopper.signal.aborted) return
-    const { sync, nextMs, upkeep: following } = load()
-    if (sync !== undefined) await syncStep(sync)
-    else if (nextMs !== undefined && nextMs <= now()) begin('whole')
-    else if (following !== undefined) await upkeepStep(following)
-    wakeForNext()
+    try {
+      const { sync, nextMs, upkeep: following } = load()
+      if (isStarted && sync !== undefined) await syncStep(sync)
+      else if (isStarted && nextMs !== undefined && nextMs <= now()) begin('whole')
+      else if (following !== undefined) await upkeepStep(following)
+      wakeForNext()
+    } catch (error) {
+      logCrash('none', error)
+      wake(now() + RETRY_MS)
+    }
   }
 
   async function syncStep(sync: NonNullable<State['sync']>): Promise<void> {
@@ -107,15 +120,14 @@ export function createStepSchedule(options: StepScheduleOptions): Schedule {
     }
     save({ ...load(), sync: { ...sync, torn: torn + 1 } })
     const status = await inStep(id, async (current) => (await run(id, stopper.signal, kind, current)).status)
-    if (status === 'inProgress') save({ ...load(), sync: { ...sync, torn: 0 } })
-    else ended(id, status ?? 'error')
+    if (status !== 'inProgress') ended(id, status ?? 'error')
+    else if (!stopper.signal.aborted) save({ ...load(), sync: { ...sync, torn: 0 } })
   }
 
   function ended(id: string, status: SyncStatus): void {
     onEnd(status)
+    if (stopper.signal.aborted) return
     const { sync, misses, isReadNext, ...state } = load()
-    // Whoever starts the schedule again goes on at once.
-    if (stopper.signal.aborted) return void save({ ...state, misses, isReadNext, nextMs: now() })
     const hasFailed = status === 'error' || status === 'quarantined'
     const isRead = isReadNext && sync?.kind === 'map'
     const after = { ...state, misses: hasFailed ? misses + 1 : 0, isReadNext: false }
@@ -142,13 +154,23 @@ export function createStepSchedule(options: StepScheduleOptions): Schedule {
   }
 
   async function upkeepStep(id: string): Promise<void> {
+    const { upkeepTorn = 0 } = load()
+    if (upkeepTorn >= MOST_UPKEEP_TORN) {
+      log.error('upkeep-torn', { sync: id, torn: upkeepTorn })
+      return forgetUpkeep()
+    }
+    save({ ...load(), upkeepTorn: upkeepTorn + 1 })
     const isDone = await inStep(id, async (current) => {
       await upkeep(id, stopper.signal, current)
       return !stopper.signal.aborted && !current.signal.aborted
     })
     // What failed waits for the next sync.
-    if (isDone === false) return
-    const { upkeep: _, ...state } = load()
+    if (isDone === false) save({ ...load(), upkeepTorn: 0 })
+    else forgetUpkeep()
+  }
+
+  function forgetUpkeep(): void {
+    const { upkeep: _, upkeepTorn: __, ...state } = load()
     save(state)
   }
 
@@ -157,38 +179,78 @@ export function createStepSchedule(options: StepScheduleOptions): Schedule {
     try {
       return await work(current)
     } catch (error) {
-      log.error('sync-crashed', { sync: id, message: error instanceof Error ? error.message : 'unknown' })
+      logCrash(id, error)
       return undefined
     } finally {
       current.close()
     }
   }
 
+  function logCrash(id: string, error: unknown): void {
+    log.error('sync-crashed', { sync: id, message: error instanceof Error ? error.message : 'unknown' })
+  }
+
   function wakeForNext(): void {
     const { sync, upkeep: following, nextMs } = load()
-    if (sync !== undefined || following !== undefined) wake(now())
-    else if (nextMs !== undefined) wake(nextMs)
+    if ((isStarted && sync !== undefined) || following !== undefined) wake(now())
+    else if (isStarted && nextMs !== undefined) wake(nextMs)
+  }
+
+  function startNow(): void {
+    const state = load()
+    if (state.sync === undefined) {
+      const isMapped = isToBeMapped()
+      if (isMapped || stored() === undefined) {
+        sql.transaction(() => {
+          save({ ...state, isReadNext: isMapped })
+          begin(isMapped ? 'map' : 'whole')
+        })
+        return
+      }
+      // An interval that there was not before.
+      if (state.nextMs === undefined && intervalMs > 0) save({ ...state, nextMs: now() })
+    }
+    wakeForNext()
+  }
+
+  function isToBeMapped(): boolean {
+    try {
+      return isNewMapping()
+    } catch (error) {
+      logCrash('none', error)
+      return false
+    }
+  }
+
+  /** Now, for the process may end before the step does. Whoever starts the schedule again begins another sync, by its own settings. */
+  function letGo(): void {
+    const { sync, ...state } = load()
+    if (sync === undefined) return
+    pauseInterrupted(sql, '', now())
+    save({ ...state, nextMs: now() })
   }
 
   const settled = async () => busy
 
   return {
     start() {
-      const isFirst = stored() === undefined
-      if (load().sync === undefined && (isFirst || isNewMapping())) {
-        const kind = isNewMapping() ? 'map' : 'whole'
-        save({ ...load(), isReadNext: kind === 'map' })
-        begin(kind)
-      } else wakeForNext()
+      isStarted = true
+      try {
+        startNow()
+      } catch (error) {
+        logCrash('none', error)
+        if (!stopper.signal.aborted) steps.wakeAt(now() + RETRY_MS, async () => this.start())
+      }
     },
     request(kind = 'whole') {
       const { sync } = load()
       if (sync !== undefined) return { id: sync.id, isNew: false }
       if (stopper.signal.aborted) throw new BridgeError('sync-stopped', 'The bridge is stopping and starts no sync.')
+      isStarted = true
       return { id: begin(kind), isNew: true }
     },
     running: () => load().sync?.id,
-    nextMs: () => load().nextMs,
+    nextMs: () => (isStarted ? load().nextMs : undefined),
     async syncEnded() {
       while (load().sync !== undefined && busy !== undefined) await busy
     },
@@ -205,6 +267,7 @@ export function createStepSchedule(options: StepScheduleOptions): Schedule {
     settled,
     stop() {
       stopper.abort()
+      letGo()
       return settled()
     },
   }

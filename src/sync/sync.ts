@@ -120,7 +120,7 @@ async function prepareSync(
 ): Promise<PreparedSync | undefined> {
   const { sql, now } = context
   const beganMs = now()
-  const made = await prepare({ id, signal, step, showProgress })
+  const made = await prepare({ id, startedMs, signal, step, showProgress })
   const { generation, crawl, mapped, changes, narrowed } = made
   const preparedMs = now()
 

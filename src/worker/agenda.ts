@@ -9,6 +9,8 @@ export interface Agenda {
   /** At that time (ms since 1970), or soon; of one name, the last call counts. */
   at(name: string, ms: number, work: () => Promise<void>): void
   cancel(name: string): void
+  /** Has the alarm go off for what comes next, should the platform have forgotten it. */
+  setAlarm(): void
   /** Does what is due, one after the other; to be called by the alarm. */
   run(): Promise<void>
 }
@@ -51,6 +53,7 @@ export function createAgenda(
     cancel(name) {
       entries.delete(name)
     },
+    setAlarm,
     async run() {
       isRunning = true
       try {

@@ -1,11 +1,15 @@
 // The profiles as a Worker reaches them: the control object knows their ids, and each is an object of its own.
+import { BridgeError } from '../errors.ts'
 import { DEFAULT_PROFILE, type ProfileDirectory, type ProfileHandle } from '../profiles/ports.ts'
 import { createRecent } from '../recent.ts'
 import { CONTROL_NAME } from './control-object.ts'
 import type { Environment } from './environment.ts'
 
-/** Tells an object which profile it is, and by which address it is reached. No request from outside gets through with them. */
-export const OBJECT_HEADERS = { profile: 'x-bridge-profile', origin: 'x-bridge-origin' } as const
+/**
+ * Tells an object which profile it is, and by which address it is reached; `gone` is its answer when it is none any more. No
+ * request from outside gets through with them.
+ */
+export const OBJECT_HEADERS = { profile: 'x-bridge-profile', origin: 'x-bridge-origin', gone: 'x-bridge-gone' } as const
 
 /** So long an id is known to be there after the control object has said so. */
 const KNOWN_MS = 60_000
@@ -26,11 +30,15 @@ export function createDirectory({ environment, hasDefault, origin }: DirectoryOp
   const control = () => CONTROL.get(CONTROL.idFromName(CONTROL_NAME))
 
   const handleOf = (id: string): ProfileHandle => ({
-    fetch(request) {
+    async fetch(request) {
       const told = new Request(request)
       told.headers.set(OBJECT_HEADERS.profile, id)
       told.headers.set(OBJECT_HEADERS.origin, origin)
-      return PROFILES.get(PROFILES.idFromName(id)).fetch(told)
+      const answer = await PROFILES.get(PROFILES.idFromName(id)).fetch(told)
+      if (!answer.headers.has(OBJECT_HEADERS.gone)) return answer
+      // Whoever asks again is told that nobody knows it.
+      known.delete(id)
+      throw new BridgeError('not-found', 'The profile was deleted a moment ago.')
     },
   })
 

@@ -4,7 +4,7 @@ import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
 import { profileLog } from '../profiles/log.ts'
 import type { MappingShelf } from '../profiles/mapping-shelf.ts'
-import type { ProfileHost } from '../profiles/ports.ts'
+import { DEFAULT_PROFILE, INTERNAL, type ProfileHost } from '../profiles/ports.ts'
 import { type Agenda, createAgenda } from './agenda.ts'
 import { createDirectory, OBJECT_HEADERS } from './directory.ts'
 import { type Environment, readSettings } from './environment.ts'
@@ -18,6 +18,9 @@ interface Identity {
 }
 
 const IDENTITY = 'identity'
+
+/** After an alarm that could not begin, because the settings are wrong, say. */
+const LOOK_AGAIN_MS = 5 * 60_000
 
 /** Of all objects that share the isolate. */
 let mappings: MappingShelf | undefined
@@ -46,28 +49,59 @@ export class ProfileObject extends DurableObject<Environment> {
     const { headers } = request
     const [id, origin] = [headers.get(OBJECT_HEADERS.profile), headers.get(OBJECT_HEADERS.origin)]
     if (id === null || origin === null) return new Response(null, { status: 404 })
-    const living = await this.#live({ id, origin })
-    return living === undefined ? new Response(null, { status: 503 }) : living.host.fetch(request)
+    const isMade = request.method === 'POST' && new URL(request.url).pathname.endsWith(INTERNAL.profile)
+    const living = await this.#live(isMade || id === DEFAULT_PROFILE ? { id, origin } : undefined)
+    // It has been deleted, and somebody does not know that yet.
+    if (living === undefined) return new Response(null, { status: 410, headers: { [OBJECT_HEADERS.gone]: id } })
+    const answer = await living.host.fetch(request)
+    // Its settings were refused: it is none.
+    if (isMade && answer.status === 400) await this.#wipe()
+    return answer
   }
 
   /** Looks after what is due: the platform forgets an alarm that has failed too often. */
   async wake(id: string, origin: string | undefined): Promise<void> {
-    await this.#live(origin === undefined ? undefined : { id, origin })
+    // Another one that knows nothing of itself is none any more.
+    const living = await this.#live(id !== DEFAULT_PROFILE || origin === undefined ? undefined : { id, origin })
+    living?.agenda.setAlarm()
   }
 
   override async alarm(): Promise<void> {
-    const living = await this.#live(undefined)
+    let living: Living | undefined
+    try {
+      living = await this.#live(undefined)
+    } catch (error) {
+      // Thrown on, the platform would try again within minutes, and then never more.
+      const message = error instanceof Error ? error.message : 'unknown'
+      console.error(JSON.stringify({ level: 'error', message: 'profile-not-begun', why: message }))
+      return this.ctx.storage.setAlarm(Date.now() + LOOK_AGAIN_MS)
+    }
     await living?.agenda.run()
   }
 
-  #live(identity: Identity | undefined): Promise<Living | undefined> {
-    this.#living ??= this.#begin(identity).catch((error: unknown) => {
-      this.#living = undefined
-      throw error
-    })
-    return this.#living
+  async #live(identity: Identity | undefined): Promise<Living | undefined> {
+    const isOwn = this.#living === undefined
+    const begun = this.#living ?? this.#begin(identity)
+    this.#living = begun
+    let living: Living | undefined
+    try {
+      living = await begun
+    } finally {
+      // The next event may tell who it is, or find what was wrong mended.
+      if (living === undefined && this.#living === begun) this.#living = undefined
+    }
+    // Whoever was first did not tell.
+    return living === undefined && identity !== undefined && !isOwn ? this.#live(identity) : living
   }
 
+  async #wipe(): Promise<void> {
+    const { storage } = this.ctx
+    await storage.deleteAlarm()
+    await storage.deleteAll()
+    this.#living = undefined
+  }
+
+  /** Undefined for one that does not know who it is, and is not told: it was not made, or was deleted. */
   async #begin(told: Identity | undefined): Promise<Living | undefined> {
     const { storage } = this.ctx
     const identity = (await storage.get<Identity>(IDENTITY)) ?? told
@@ -95,9 +129,7 @@ export class ProfileObject extends DurableObject<Environment> {
       directory,
       onDeleted: async () => {
         await directory.remove(id)
-        await storage.deleteAlarm()
-        await storage.deleteAll()
-        this.#living = undefined
+        await this.#wipe()
       },
     })
     await host.start()

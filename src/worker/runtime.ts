@@ -9,8 +9,10 @@ import type { Deflate } from '../store/records.ts'
 import type { Agenda } from './agenda.ts'
 import { createSteps, STEP_LIMITS } from './steps.ts'
 
-/** Timers outlive the event that set them only as long as the object does; what waits longer is put into the agenda. */
+/** Timers outlive the event that set them only as long as the object does; what waits longer is put into the agenda too. */
 const LONG_MS = 10_000
+/** No alarm goes off while another one works, which may take so long: what that waits for needs its timer. */
+const LONGEST_ALARM_MS = 15 * 60_000
 /** An isolate has 128 MB, and may be shared by several objects. */
 const CACHE_BYTES = { orderLists: 8 << 20, pieces: 4 << 20, pages: 1 << 20 }
 /** Each chunk of output is a buffer of its own, and copied into the whole. */
@@ -52,13 +54,18 @@ export function createWorkerRuntime(options: WorkerRuntimeOptions): HostRuntime 
     nextTurn,
     pause: nextTurn,
     after(ms, call) {
-      if (ms >= LONG_MS) {
-        const name = crypto.randomUUID()
-        agenda.at(name, Date.now() + ms, async () => call())
-        return () => agenda.cancel(name)
+      const name = crypto.randomUUID()
+      const cancel = () => {
+        clearTimeout(timer)
+        agenda.cancel(name)
       }
-      const timer = setTimeout(call, ms)
-      return () => clearTimeout(timer)
+      const callOnce = () => {
+        cancel()
+        call()
+      }
+      const timer = ms < LONGEST_ALARM_MS ? setTimeout(callOnce, ms) : undefined
+      if (ms >= LONG_MS) agenda.at(name, Date.now() + ms, async () => callOnce())
+      return cancel
     },
     launch: (work) => agenda.at(crypto.randomUUID(), Date.now(), work),
     steps,

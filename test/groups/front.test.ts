@@ -56,6 +56,9 @@ describe('a group of profiles', () => {
     expect(await members(town, group)).toEqual({ [lakeId]: 'merged', [hillId]: 'kept: member-unknown' })
     expect(await shown(town, token)).toMatchObject({ lake: true, hill: true })
 
+    const renamed = await town.admin('PATCH', `/profiles/${group}`, { displayName: 'What is left' })
+    expect(renamed.status).toBe(202)
+    await town.settled()
     const patched = await town.admin('PATCH', `/profiles/${group}`, {
       dataProvider: { ...dataProvider, profiles: [lakeId] },
     })

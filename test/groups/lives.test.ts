@@ -66,8 +66,10 @@ describe('a group', () => {
           if (isFine && problem?.code !== 'member-empty') expect(['merged', 'left']).toContain(state)
           expect(problem?.code).not.toBe('totals-differ')
           if (state === 'merged') held.set(member, published({ sql }))
-          if (state === 'left' || state === 'left-out') held.delete(member)
+          if (state === 'left-out') held.delete(member)
         }
+        // A process that is torn away after the publish runs another sync under this id: only the one before tells who left.
+        for (const id of held.keys()) if (!members.some((member) => member.id === id)) held.delete(id)
         const expected = [...held.entries()].sort().map(([, roster]) => roster)
         const above = org === null ? undefined : { sourcedId: `dist${org.identifier}`, ...org }
         expect(published(group)).toEqual(expectedOf(expected, above))

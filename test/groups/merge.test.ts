@@ -224,7 +224,7 @@ describe('a sync in steps', () => {
       tear(undefined)
       await new Promise(() => {})
     }
-    let group = await openGroup({ members: [a], clock, pause })
+    let group = await openGroup({ members: [a], clock, pause, settings: { GUARD_SHARE: '1' } })
     await group.syncNow()
     a.lose()
     for (let number = 20; number < 320; number++) a.town.students.delete(number)
@@ -249,6 +249,22 @@ describe('a sync in steps', () => {
       expect(versions.map(({ status, n }) => [status, n])).toEqual([['tobedeleted', 300]])
     }
     await expectUnion(group, [published(a)])
+  })
+
+  it('begins anew when the model has gained a column meanwhile, which every record is to have', async () => {
+    const { a, b, group } = await openTwo()
+    a.town.students.delete(1)
+    a.publish()
+    const step = new AbortController()
+    b.broken = (answer) => {
+      step.abort()
+      return answer
+    }
+    await group.syncNow({ signal: step.signal, end: () => step.abort() }, 'parted')
+    b.broken = undefined
+    group.sql.run(`insert into meta (name, value) values ('columns-added users', '1')`)
+    const { report } = await (await group.reopened()).syncNow(undefined, 'parted')
+    expect(report.counts.users).toMatchObject({ active: 9, changed: 9, removed: 1 })
   })
 
   it('begins anew when the members have changed meanwhile', async () => {

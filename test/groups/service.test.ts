@@ -175,6 +175,26 @@ describe('a group as a provider', () => {
     expect(await read('enrollments')).toHaveLength(5)
   })
 
+  it('takes no school by its number, which a school of a later member may have too', async () => {
+    const clock = { now: START }
+    const { a, b } = openMembers(clock)
+    const alone = await openGroup({ members: [a], clock })
+    const deps = { sql: alone.sql, now: () => clock.now, sealingKey: SEALING_KEY }
+    const early = await addClient({ name: 'Early', schools: ['100'] }, deps)
+    if (!('client' in early)) throw new Error(JSON.stringify(early))
+    await alone.syncNow()
+    expect(await addClient({ name: 'Late', schools: ['100'] }, deps)).toMatchObject({
+      messages: ['The current snapshot has no school `100`. Its schools are asch1, asch2.'],
+    })
+    const group = await alone.reopened({ members: [a, b] })
+    await group.syncNow()
+    const token = await tokenOf(group, { id: early.client.id, secret: early.secret })
+    const answer = await group.app.request('/ims/oneroster/v1p1/users', {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(await answer.json()).toEqual({ users: [] })
+  })
+
   it('shows each member of its syncs to the admin API, and has no mapping', async () => {
     const clock = { now: START }
     const { a } = openMembers(clock)

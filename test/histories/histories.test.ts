@@ -1,10 +1,11 @@
 // Readers against writers under faults and kills: in many histories every copy is right.
 import { describe, expect, it } from 'vitest'
-import { HISTORIES } from '../support/runtime.ts'
+import { seedsHere } from '../support/runtime.ts'
 import { runHistory } from './run-history.ts'
 import { createTally } from './tally.ts'
 
-const { seeds: SEEDS, batch: BATCH } = HISTORIES
+const SEEDS = seedsHere(200, 2)
+const BATCH = seedsHere(20, 2)
 const MINUTES = 60_000
 
 describe('a reader that applies what it read', () => {

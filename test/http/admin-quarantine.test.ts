@@ -31,7 +31,10 @@ async function openFailing(failures: number, options: Partial<TestBridgeOptions>
 describe('the status of the profile', () => {
   test('tells before the first sync that there was none', async () => {
     const bridge = await openTestBridge({ district: createSmallDistrict() })
-    expect(await profileOf(bridge)).toEqual({ name: 'default', isReady: false, failuresInARow: 0 })
+    const { id, displayName, profile, ...told } = await profileOf(bridge)
+    expect(told).toEqual({ name: 'default', isReady: false, failuresInARow: 0 })
+    expect([id, displayName]).toEqual(['default', 'default'])
+    expect(profile).toMatchObject({ state: 'provisioned' })
   })
 
   test('tells when all is well, and when the next sync begins', async () => {

@@ -1,6 +1,8 @@
 // One address for several profiles: whose a request is, what nobody's gets, and what is about all of them.
 import { describe, expect, it } from 'vitest'
-import { BASE, CONSUMER, PUBLIC_URL } from '../support/bridge.ts'
+import { createFront } from '../../src/front.ts'
+import { silentLog } from '../../src/log.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/bridge.ts'
 import { bodyOf, defaultOf, openTown, school, type Town } from './town.ts'
 
 const LAKE = 'lake.example.org'
@@ -236,6 +238,25 @@ describe('what is for machines', () => {
     const { json } = await town.admin('GET', '/profiles')
     expect(json.profiles).toHaveLength(2)
   })
+})
+
+it('answers 503 to consumers where nobody can tell which profiles there are', async () => {
+  const away = async () => {
+    throw new Error('away')
+  }
+  const front = createFront({
+    directory: { list: away, open: away, create: away, remove: away },
+    config: { adminToken: ADMIN_TOKEN, oauth1WindowMs: 0 },
+    publicUrl: PUBLIC_URL,
+    log: silentLog,
+    now: () => 0,
+    newId: () => 'id',
+  })
+  for (const path of [`${BASE}/users`, '/oauth/token']) {
+    const answer = await front.fetch(new Request(`${PUBLIC_URL}${path}`))
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('10')
+  }
 })
 
 describe('a group', () => {

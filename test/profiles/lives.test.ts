@@ -1,5 +1,6 @@
 // The life of a profile by the admin API: made, provisioned, changed, paused, reset, deleted; and what goes wrong on the way.
 import { describe, expect, it } from 'vitest'
+import { createPowerSchool } from '../../fixtures/powerschool/simulator.ts'
 import { bodyOf, defaultOf, numbersOf, openTown, school, type Town } from './town.ts'
 
 const LAKE = 'lake.example.org'
@@ -151,7 +152,7 @@ describe('a profile that cannot be provisioned', () => {
     expect(await state()).toMatchObject({ state: 'provisioningFailed', problem: { code: 'powerschool-unreachable' } })
 
     // Then a person says when to go on.
-    await town.admin('PATCH', `/profiles/${id}`, { dataProvider: { connectionUrl: `https://${HILL}` } })
+    await town.admin('PATCH', `/profiles/${id}`, { dataProvider: bodyOf(HILL, lake).dataProvider })
     await town.settled()
     expect(await state()).toMatchObject({ state: 'provisioned' })
   })
@@ -212,6 +213,63 @@ describe('PATCH', () => {
     expect((await town.admin('GET', `/profiles/${id}`)).json.state).toBe('provisioned')
   })
 
+  it('refuses settings that nothing reads, which it would take and forget', async () => {
+    const lake = school(1)
+    const town = await openTown({ servers: { [LAKE]: lake }, settings: { ...defaultOf(LAKE, lake), SCHOOLS: '1010' } })
+    const made = await town.admin('POST', '/profiles', bodyOf(LAKE, lake, { settings: { nope: 1 } }))
+    expect(made.status).toBe(400)
+    expect(made.json.messages).toEqual([expect.stringMatching(/^`settings\.nope` is no setting of the mapping\./)])
+    const id = await town.add(bodyOf(LAKE, lake))
+    for (const path of [`/profiles/${id}`, '/profiles/default']) {
+      const { status, json } = await town.admin('PATCH', path, { settings: { staff_usernam: 'email', nope: 1 } })
+      expect(status).toBe(400)
+      expect(json.messages).toHaveLength(2)
+      expect(json.messages.join('\n')).toContain('Did you mean `staff_username`?')
+    }
+    const own = { mapping: 'extends: default\nsettings:\n  ours: 5 # for the layers above\n', settings: { ours: 6 } }
+    expect((await town.admin('PATCH', `/profiles/${id}`, own)).status).toBe(202)
+    const { json } = await town.admin('PATCH', '/profiles/default', { settings: { schools: [1020], start_year: 2024 } })
+    expect(json.messages).toEqual([
+      '`settings.schools` is what the setting SCHOOLS says. Change it there, or unset it.',
+    ])
+    const inherited = JSON.parse('{ "__proto__": { "displayName": "x" } }')
+    expect((await town.admin('PATCH', `/profiles/${id}`, inherited)).status).toBe(400)
+  })
+
+  it('does not take the secret away, and sends it to no other server than the one it was given for', async () => {
+    const { town, id } = await withLake()
+    for (const dataProvider of [{ clientSecret: null }, { connectionUrl: `https://${HILL}` }]) {
+      const { status, json } = await town.admin('PATCH', `/profiles/${id}`, { dataProvider })
+      expect(status).toBe(400)
+      expect(json.messages).toHaveLength(1)
+    }
+    const same = { dataProvider: { connectionUrl: `https://${LAKE.toUpperCase()}/` } }
+    expect((await town.admin('PATCH', `/profiles/${id}`, same)).status).toBe(202)
+  })
+
+  it('is gone on with when the store failed meanwhile', async () => {
+    const { town, id } = await withLake()
+    const sql = town.stores.get(id)
+    if (sql === undefined) throw new Error('no store')
+    const { all } = sql
+    let isFull = false
+    Object.assign(sql, {
+      all: (...given: Parameters<typeof all>) => {
+        if (isFull && given[0].includes('from meta')) throw new Error('disk full')
+        return all(...given)
+      },
+    })
+    const syncs = (await syncsOf(town, id)).length
+    isFull = true
+    await town.admin('PATCH', `/profiles/${id}`, { displayName: 'Lake' })
+    await town.settled()
+    expect(await syncsOf(town, id)).toHaveLength(syncs)
+    isFull = false
+    await town.pass(60_000)
+    expect((await town.admin('GET', `/profiles/${id}`)).json.state).toBe('provisioned')
+    expect(await syncsOf(town, id)).toHaveLength(syncs + 1)
+  })
+
   it('to another server is held by the guard, until it is resumed', async () => {
     const lake = school(1)
     const hill = school(2)
@@ -225,6 +283,36 @@ describe('PATCH', () => {
     expect((await town.admin('POST', `/profiles/${id}/resume`)).status).toBe(200)
     await town.settled()
     expect((await town.admin('GET', `/profiles/${id}/status`)).json).toMatchObject({ status: 'success', held: [] })
+  })
+})
+
+describe('a start', () => {
+  it('leaves alone what was changed before it, for that has begun by then', async () => {
+    const { town, id } = await withLake()
+    const start = await town.reopen()
+    await town.admin('PATCH', `/profiles/${id}`, { displayName: 'Lake' })
+    await start()
+    expect((await syncsOf(town, id)).map(({ status }: { status: string }) => status)).toEqual(['success', 'success'])
+  })
+
+  it('with another server in the settings mixes none of its rows with those of half a crawl of the one before', async () => {
+    const hill = school(2)
+    const lake = createPowerSchool({ district: school(1).district, credentials: hill.credentials })
+    let left = 20
+    const fetch: typeof lake.fetch = async (url, init) => {
+      left -= 1
+      if (left < 0) throw new TypeError('away')
+      return lake.fetch(url, init)
+    }
+    const servers = { [LAKE]: { ...lake, fetch }, [HILL]: hill }
+    const town = await openTown({ servers, settings: defaultOf(LAKE, hill) })
+    await town.restart(defaultOf(HILL, hill))
+    const names = async (of: Town) => {
+      const { json } = await of.roster('/users?limit=1000&fields=sourcedId,familyName', await of.token())
+      return json.users
+    }
+    const hillAlone = await openTown({ servers, settings: defaultOf(HILL, hill) })
+    expect(await names(town)).toEqual(await names(hillAlone))
   })
 })
 

@@ -115,7 +115,35 @@ describe('npm start with profiles', () => {
       error: 'store-failed',
       remedy: expect.any(String),
     })
-    expect((await admin(second, 'GET', '/profiles')).json.profiles).toHaveLength(2)
+    const { profiles } = (await admin(second, 'GET', '/profiles')).json
+    expect(profiles).toHaveLength(2)
+    expect(profiles[1]).toMatchObject({ id, error: { error: 'store-failed', remedy: expect.any(String) } })
+    const forged = `e30.${Buffer.from(JSON.stringify({ sub: consumer.id })).toString('base64url')}.x`
+    const strange = await fetch(`${second.url}/ims/oneroster/v1p1/users/admin/x`, {
+      headers: { authorization: `Bearer ${forged}` },
+    })
+    expect(strange.status).toBe(503)
+    expect(await strange.text()).not.toContain(folder)
+    expect((await second.terminate()).code).toBe(0)
+  })
+
+  it('serves the others when one is deleted before its turn to start has come', async () => {
+    const lake = await startPowerSchool()
+    const folder = dataDir()
+    const first = await startServer(settingsOf(folder))
+    const ids: string[] = []
+    for (const name of ['A', 'B', 'C']) ids.push(await addProfile(first, bodyOf(lake, name)))
+    for (const id of ids) await untilPublished(first, id)
+    await first.terminate()
+
+    const second = await startServer(settingsOf(folder))
+    expect((await admin(second, 'DELETE', `/profiles/${ids[1]}`)).status).toBe(202)
+    const last = { event: 'sync-ended', profile: ids[2] }
+    await until(async () => {
+      const { ok } = await fetch(`${second.url}/healthz`)
+      return ok && second.events().some(({ event, profile }) => event === last.event && profile === last.profile)
+    })
+    expect((await admin(second, 'GET', `/profiles/${ids[1]}`)).status).toBe(404)
     expect((await second.terminate()).code).toBe(0)
   })
 
@@ -135,7 +163,7 @@ describe('the command line', () => {
     const lake = await startPowerSchool()
     const folder = dataDir()
     const server = await startServer(settingsOf(folder))
-    const id = await addProfile(server, bodyOf(lake, 'Lake'))
+    const id = await addProfile(server, { ...bodyOf(lake, 'Lake'), idPrefix: 'l-' })
     await untilPublished(server, id)
     const run = (...args: string[]) => runCli([...args, '--profile', id], cliSettings(folder))
 
@@ -146,6 +174,13 @@ describe('the command line', () => {
     expect((await run('check')).code).toBe(0)
     expect((await run('record', 'orgs/none')).code).toBe(1)
     expect((await run('readiness', '--json')).stdout).toContain('"errors"')
+    const provider = { '@odata.type': '#oneroster.group', profiles: [id] }
+    const group = await addProfile(server, { displayName: 'All', dataProvider: provider })
+    await untilPublished(server, group)
+    for (const command of ['sync', 'check']) {
+      const { code, stderr } = await runCli([command, '--profile', group], cliSettings(folder))
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^The profile is a group/) })
+    }
     await server.terminate()
     const synced = JSON.parse((await run('sync', '--now', '--json')).stdout)
     expect(synced.status).toBe('success')

@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
 import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
-import { readConfig } from '../../src/config.ts'
+import { type Config, readConfig } from '../../src/config.ts'
 import { createFront } from '../../src/front.ts'
 import { createLog } from '../../src/log.ts'
 import { readMappingFiles } from '../../src/mapping-files.ts'
@@ -31,8 +31,10 @@ export interface Town {
   token(consumer?: { readonly id: string; readonly secret: string }): Promise<string>
   roster(path: string, token: string): Promise<Answer>
   consumer(profile: string): Promise<{ readonly id: string; readonly secret: string }>
-  /** As if the process had ended, and begun anew. */
-  restart(): Promise<void>
+  /** As if the process had ended, and begun anew; with other settings where they are given. */
+  restart(settings?: Readonly<Record<string, string>>): Promise<void>
+  /** The same up to the moment in which it begins what it does by itself; answers how to. */
+  reopen(settings?: Readonly<Record<string, string>>): Promise<() => Promise<void>>
 }
 
 export interface Answer {
@@ -94,7 +96,7 @@ export function defaultOf(host: string, { credentials }: PowerSchool): Record<st
   }
 }
 
-export async function openTown({ servers, settings = {} }: TownOptions): Promise<Town> {
+function configOf(settings: Readonly<Record<string, string>>): Config {
   const read = readConfig(
     {
       ADMIN_TOKEN,
@@ -107,7 +109,11 @@ export async function openTown({ servers, settings = {} }: TownOptions): Promise
     { needsPowerSchool: false },
   )
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
-  const { config } = read
+  return read.config
+}
+
+export async function openTown({ servers, settings = {} }: TownOptions): Promise<Town> {
+  let config = configOf(settings)
   shelf ??= createMappingShelf(readMappingFiles())
   const mappings = shelf
   const first = Object.values(servers)[0]
@@ -217,6 +223,17 @@ export async function openTown({ servers, settings = {} }: TownOptions): Promise
       }),
     )
 
+  async function reopen(changed = settings): Promise<() => Promise<void>> {
+    for (const host of hosts.values()) await host.stop()
+    timers.clear()
+    config = configOf(changed)
+    const opened = await Promise.all([...hosts.keys()].map(openHost))
+    return async () => {
+      for (const host of opened) await host.start()
+      await settled()
+    }
+  }
+
   await settled()
   return {
     clock,
@@ -255,11 +272,10 @@ export async function openTown({ servers, settings = {} }: TownOptions): Promise
       const { json } = await admin('POST', `/profiles/${profile}/consumers`, { name: 'a consumer of the tests' })
       return json
     },
-    async restart() {
-      for (const host of hosts.values()) await host.stop()
-      timers.clear()
-      for (const id of [...hosts.keys()]) await (await openHost(id)).start()
-      await settled()
+    reopen,
+    async restart(changed) {
+      const start = await reopen(changed)
+      await start()
     },
   }
 }

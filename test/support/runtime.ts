@@ -36,5 +36,8 @@ export function createTestFile(): TestFile {
   }
 }
 
-/** How many seeded histories are lived: all on Node, a few where the rest has been shown already. */
-export const HISTORIES = { seeds: 200, batch: 20 }
+/** How many seeds a test of chance tries: all on Node, a few where only the runtime is another. */
+export const seedsHere = (all: number, _few: number): number => all
+
+/** The cases of a test that tries the same with many: all on Node, and one in so many where only the runtime is another. */
+export const casesHere = <T>(cases: readonly T[], _oneIn: number): readonly T[] => cases

@@ -19,6 +19,8 @@ export interface SteppingOptions {
   /** Of a step. */
   readonly requests: number
   readonly hasPlugin?: boolean
+  /** How long PowerSchool takes to answer, by the clock. */
+  readonly requestMs?: number
   readonly settings?: Readonly<Record<string, string>>
 }
 
@@ -50,6 +52,7 @@ export async function openStepping({
   sql,
   requests,
   hasPlugin = false,
+  requestMs = 0,
   settings,
 }: SteppingOptions): Promise<Stepping> {
   const powerSchool = createPowerSchool({ district })
@@ -86,6 +89,7 @@ export async function openStepping({
     const { steps, fetch } = createSteps(
       agenda,
       async (url, init) => {
+        clock.now += requestMs
         const answer = await powerSchool.fetch(url, init)
         // What a process that has ended had asked for never reaches it.
         return isDead ? new Promise<never>(() => {}) : answer

@@ -124,6 +124,33 @@ describe('the schedule of steps', () => {
     expect(currentSnapshot(store())?.generation).toBe(2)
   })
 
+  it('goes on with a crawl for as long as it takes, however slow PowerSchool is', async () => {
+    const stepping = await open({ requestMs: 270_000 })
+    const beganMs = stepping.clock.now
+    await stepping.settle()
+    expect(stepping.clock.now - beganMs).toBeGreaterThan(7 * 3_600_000)
+    expect(listSyncs(store()).map(({ status }) => status)).toEqual(['success'])
+    expect(stepping.powerSchool.requests.all.filter(({ path }) => path === '/ws/v1/metadata')).toHaveLength(1)
+  })
+
+  it('reads all rows where no step is long enough for what has changed of them', async () => {
+    const stepping = await open({ hasPlugin: true, requests: 1 })
+    await stepping.settle()
+    renameStudent(stepping.powerSchool.district, firstStudent(stepping), 'Ada', 'Example')
+    const { id } = stepping.bridge().schedule.request()
+    let alarms = 0
+    while (findSync(store(), id)?.status === 'inProgress' && alarms < 200) {
+      await stepping.alarm()
+      alarms += 1
+    }
+    expect(findSync(store(), id)?.status).toBe('success')
+    const expected = expectedRoster(stepping.powerSchool.district, { template: 'powerquery' })
+    const withoutTimes = differences(expected, await drain(stepping)).filter(
+      (text) => !text.includes('dateLastModified'),
+    )
+    expect(withoutTimes).toEqual([])
+  })
+
   it('ends a sync with a remedy that the platform ends again and again', async () => {
     const stepping = await open()
     for (let torn = 0; torn < 12; torn += 1) {

@@ -9,7 +9,10 @@ export const ORIGIN = 'https://bridge.example.org'
 /** Requests under way at once. */
 export const CONCURRENCY = 4
 
+export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
+
 export const BINDINGS = {
+  ADMIN_TOKEN,
   SEALING_KEY: btoa('a-sealing-key-of-the-tests-alone'),
   POWERSCHOOL_URL: 'https://powerschool.example.org',
   POWERSCHOOL_CLIENT_ID: POWERSCHOOL.clientId,

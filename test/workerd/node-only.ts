@@ -6,6 +6,8 @@ export const SHARED = ['auth', 'histories', 'http', 'store', 'sync'] as const
 /** Files → why workerd cannot run them, or why running them there would show nothing. */
 export const NODE_ONLY_FILES: Readonly<Record<string, string>> = {
   'test/store/node-sqlite.test.ts': 'Of the driver over node:sqlite: files, checkpoints, locks between processes.',
+  'test/sync/mirror-histories.test.ts':
+    'Lays a store beside a second one after each of many changes; an object has one database, and the other would be put aside.',
   'test/histories/real.test.ts':
     'Starts real processes and kills them; workerd has none. Objects are torn down in eviction.test.ts.',
   'test/histories/planted.test.ts':

@@ -17,7 +17,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
 const SQLITE = resolve(ROOT, 'test/workerd/node-sqlite.ts')
 
 /** Tests of workerd alone. */
-export const WORKERD_ONLY = ['test/workerd/eviction.test.ts']
+export const WORKERD_ONLY = [
+  'test/workerd/eviction.test.ts',
+  'test/workerd/objects.test.ts',
+  'test/workerd/deleted.test.ts',
+]
 
 function standIns(): Plugin {
   const byPath = new Map(Object.entries(STAND_INS).map(([path, other]) => [resolve(ROOT, path), resolve(ROOT, other)]))

@@ -19,12 +19,18 @@ interface WithModuleRunner {
 export default class ObjectRunner extends TestRunner {
   #stub: ObjectStub | undefined
 
-  /** The file's own code runs in the object too: some files open a bridge before their first test. */
+  /** The file's own code runs in the object too, and what stands in a `describe`: some open a bridge before their first test. */
   override async importFile(path: string, source: ImportSource): Promise<unknown> {
     if (source !== 'collect') return super.importFile(path, source)
     this.#stub = env.TEST_OBJECT.get(env.TEST_OBJECT.newUniqueId())
     await this.#rememberAddress(path)
-    return this.#inObject(() => super.importFile(path, source))
+    const module = await this.#inObject(() => super.importFile(path, source))
+    for (const task of TestRunner.getCurrentSuite().tasks) {
+      if (task.type !== 'collector') continue
+      const { collect } = task
+      task.collect = (file) => this.#inObject(() => collect(file))
+    }
+    return module
   }
 
   /**

@@ -14,6 +14,8 @@ export const testDeflate: Deflate = async (bytes, level) =>
 /** A database of the tests: in the object, or put aside while another is there. */
 interface Database {
   aside: Shelved
+  /** Nobody opens it again. */
+  isGone: boolean
 }
 
 const storage = objectStorage()
@@ -24,15 +26,23 @@ let present: Database | undefined
 let isInTransaction = false
 
 export function openTestStore(): TestStore {
-  return createTestFile().open()
+  const file = createTestFile()
+  const store = file.open()
+  return {
+    ...store,
+    close() {
+      store.close()
+      file.remove()
+    },
+  }
 }
 
 export function createTestFile(): TestFile {
-  const database: Database = { aside: EMPTY }
+  const database: Database = { aside: EMPTY, isGone: false }
   return {
     open: () => openStore(database),
     remove() {
-      if (present === database) empty(storage)
+      database.isGone = true
       database.aside = EMPTY
     },
   }
@@ -46,7 +56,8 @@ function openStore(database: Database): TestStore {
     if (present === database) return
     if (isInTransaction)
       throw new Error('Another store is in the middle of a transaction, and an object has one database.')
-    if (present !== undefined) present.aside = putAside(storage)
+    if (present?.isGone) empty(storage)
+    else if (present !== undefined) present.aside = putAside(storage)
     takeBack(storage, database.aside)
     present = database
   }
@@ -79,4 +90,7 @@ function openStore(database: Database): TestStore {
   }
 }
 
-export const HISTORIES = { seeds: 3, batch: 3 }
+export const seedsHere = (_all: number, few: number): number => few
+
+export const casesHere = <T>(cases: readonly T[], oneIn: number): readonly T[] =>
+  cases.filter((_, place) => place % oneIn === 0)
