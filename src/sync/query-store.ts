@@ -101,7 +101,10 @@ export function openQueryStore({ progress, planOf, parentValues, pause }: QueryS
     },
     beginChanges() {},
     async saveChanges(source, rows) {
-      const isSaved = await progress.saveChanges(source, LIST, await typed(source, 'changes', rows))
+      const input = await typed(source, 'changes', rows)
+      const repeated = input.rows.length - new Set(input.rows.map(({ key }) => key)).size
+      if (repeated > 0) return { repeated }
+      const isSaved = await progress.saveChanges(source, LIST, input)
       if (!isSaved) currentUpdate(source).isReadable = false
       return ALL
     },

@@ -4,7 +4,7 @@ import { seedsHere } from '../support/runtime.ts'
 import { runHistory } from './run-history.ts'
 import { createTally } from './tally.ts'
 
-const SEEDS = seedsHere(200, 2)
+const SEEDS = seedsHere(120, 2)
 const BATCH = seedsHere(20, 2)
 const MINUTES = 60_000
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import type { Fault } from '../../fixtures/powerschool/faults.ts'
-import { deleteRow, renameStudent } from '../../fixtures/powerschool/mutations.ts'
+import { addStudent, deleteRow, renameStudent } from '../../fixtures/powerschool/mutations.ts'
 import { openTestBridge, type TestBridge } from '../support/bridge.ts'
 
 const district = () => createDistrict({ students: 80, seed: 5, today: '2026-11-20' })
@@ -86,6 +86,18 @@ describe('an incremental sync', () => {
     deleteRow(bridge.district, 'cc', Number(cc?.dcid))
     bridge.powerSchool.faults.add({ kind: 'query-truncated', path: /students_changes/, times: 1, rows: 1 })
     bridge.powerSchool.faults.add({ kind: 'query-cut', path: /section_enrollments_keys/, times: 1 })
+    const { status, report } = await bridge.syncNow()
+    expect([status, report.crawl.isFull]).toEqual(['success', false])
+    const fresh = await openTestBridge({ district: bridge.district, hasPlugin: true })
+    await fresh.syncNow()
+    expect(await published(bridge)).toEqual(await published(fresh))
+  })
+
+  it('reads its changes again when a new row came twice in them', async () => {
+    const bridge = await openTestBridge({ district: district(), hasPlugin: true })
+    await bridge.syncNow()
+    for (let more = 0; more < 200; more += 1) addStudent(bridge.district, 100)
+    bridge.powerSchool.faults.add({ kind: 'query-repeated-row', path: /students_changes/, times: 1 })
     const { status, report } = await bridge.syncNow()
     expect([status, report.crawl.isFull]).toEqual(['success', false])
     const fresh = await openTestBridge({ district: bridge.district, hasPlugin: true })
