@@ -1,5 +1,6 @@
 // What the profile API takes for a group, and what speaks against a group of these profiles.
 import * as z from 'zod/mini'
+import { DEFAULT_PROFILE } from '../store/profile.ts'
 import type { MemberFacts } from './member-api.ts'
 import { MEMBER_PATHS } from './member-api.ts'
 import type { MemberHandle } from './member-reader.ts'
@@ -72,6 +73,9 @@ async function factsOf(id: string, open: GroupToCheck['open']): Promise<MemberFa
 
 function faultOf(id: string, { idPrefix, isGroup }: MemberFacts, org: GroupOrg | null): string | undefined {
   if (isGroup) return `\`${id}\` is a group itself. Name its members instead.`
+  if (idPrefix === '' && id === DEFAULT_PROFILE) {
+    return `\`${id}\` is the environment's profile, which has no \`idPrefix\`: make a profile of its own of that server, with one.`
+  }
   if (idPrefix === '') {
     return `\`${id}\` has no \`idPrefix\`, which keeps its records apart from those of others. Make the profile again with one.`
   }

@@ -2,7 +2,7 @@
 import type { Entity } from '../../fixtures/expected.ts'
 import { COLLECTIONS } from '../../src/oneroster/model.ts'
 import { currentSnapshot } from '../../src/store/snapshots.ts'
-import type { Roster } from '../support/roster.ts'
+import { type Roster, withoutHref } from '../support/roster.ts'
 import type { Member } from './town.ts'
 
 /** A member's current snapshot as `drain` shows a roster. */
@@ -50,14 +50,4 @@ function below(entity: Entity, { sourcedId }: ExpectedOrg): Entity {
   if (entity.parent !== undefined) return entity
   const type = entity.type === 'district' ? 'department' : entity.type
   return { ...entity, type, parent: { sourcedId, type: 'org' } } as Entity
-}
-
-function withoutHref(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutHref)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => name !== 'href')
-      .map(([name, member]) => [name, withoutHref(member)]),
-  )
 }

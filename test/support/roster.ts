@@ -49,7 +49,7 @@ function comparable(record: Entity): Entity {
   return withoutHref(rest) as Entity
 }
 
-function withoutHref(value: unknown): unknown {
+export function withoutHref(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutHref)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
