@@ -1,16 +1,16 @@
 // The whole HTTP surface as a Hono app over a Context; it knows no runtime.
 import { Hono } from 'hono'
 import { adminApi } from './admin/api.ts'
-import { METRICS_HEADERS, NOTHING_HERE } from './app-answers.ts'
 import { handleTokenRequest } from './auth/token-endpoint.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
-import { formatMetrics } from './metrics-format.ts'
-import { metricsFamilies } from './metrics-text.ts'
+import { METRICS_HEADERS, NOTHING_HERE } from './http/app-answers.ts'
+import { prefixOf, splitUrl, TOKEN_PATHS, tokenPath } from './http/public-path.ts'
+import { answerRoster } from './http/roster-service.ts'
+import { formatMetrics } from './metrics/format.ts'
+import { metricsFamilies } from './metrics/text.ts'
 import { COLLECTIONS } from './oneroster/model.ts'
 import { matchService, ROSTERING, V1P1 } from './oneroster/services.ts'
 import { failureBody } from './oneroster/status-info.ts'
-import { prefixOf, splitUrl, TOKEN_PATHS, tokenPath } from './public-path.ts'
-import { answerRoster } from './roster-service.ts'
 import { currentSnapshot } from './store/snapshots.ts'
 
 /** For the front, which joins them with other profiles'. */

@@ -1,6 +1,6 @@
 // The bridge on Cloudflare Workers: finds the profile that a request is for, and wakes those whose work is due.
 import type { Config } from './config.ts'
-import { createFront, type Front } from './front.ts'
+import { createFront, type Front } from './front/front.ts'
 import { createLog, type Log } from './log.ts'
 import { createRecent } from './recent.ts'
 import { createDirectory, OBJECT_HEADERS } from './worker/directory.ts'

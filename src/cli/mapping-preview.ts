@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createPresent, mappingSettings } from '../bridge.ts'
 import { BridgeError } from '../errors.ts'
-import { readProfileMapping } from '../mapping-files.ts'
+import { readProfileMapping } from '../node/mapping-files.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import type { Identities } from '../preview/matching.ts'
 import { previewMapping, requireStaged } from '../preview/preview.ts'

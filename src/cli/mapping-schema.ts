@@ -1,7 +1,7 @@
 // `bridge mapping schema`: prints the JSON Schema that editors check mapping files with.
 import { mappingSchema } from '../mapping/editor/json-schema.ts'
 import { settingDocs } from '../mapping/editor/setting-docs.ts'
-import { readMappingFiles } from '../mapping-files.ts'
+import { readMappingFiles } from '../node/mapping-files.ts'
 import { TARGET_MODEL } from '../oneroster/target-model.ts'
 import type { Command } from './command.ts'
 import { print, say } from './output.ts'

@@ -1,7 +1,7 @@
 // `bridge mapping table`: the sheet that a district signs off.
 import { mappingSheet } from '../mapping/explain/sheet.ts'
 import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
-import { readProfileMapping } from '../mapping-files.ts'
+import { readProfileMapping } from '../node/mapping-files.ts'
 import type { Command } from './command.ts'
 import { printJson, say } from './output.ts'
 import { writeWhole } from './write-whole.ts'

@@ -1,6 +1,6 @@
 // `bridge mapping check` and `test`: check the mapping files and a layer over them, and run the examples in them.
 import { checkFiles, testFiles } from '../load-mapping.ts'
-import { readLayers, readMappingFiles } from '../mapping-files.ts'
+import { readLayers, readMappingFiles } from '../node/mapping-files.ts'
 import type { Command, CommandInput } from './command.ts'
 import { isGood, type Results, resultAnnotations, resultData, resultText } from './mapping-results.ts'
 import { watchMapping } from './mapping-watch.ts'

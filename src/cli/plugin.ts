@@ -1,6 +1,6 @@
 // `bridge plugin`: writes the plugin that a PowerSchool administrator installs, and tells what it asks for.
 import { DEFAULT_PLUGIN_QUERIES } from '../config.ts'
-import { readProfileMapping } from '../mapping-files.ts'
+import { readProfileMapping } from '../node/mapping-files.ts'
 import { pluginFiles } from '../powerschool/plugin.ts'
 import { type PluginForm, packPlugin } from '../powerschool/plugin-bytes.ts'
 import { type ChosenVersion, chooseVersion, isVersion, type KnownPlugin } from '../powerschool/plugin-version.ts'

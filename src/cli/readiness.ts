@@ -1,7 +1,7 @@
 // `bridge readiness`: what School Data Sync would make of the current snapshot.
 import { BridgeError } from '../errors.ts'
 import { fieldOrigins } from '../mapping/explain/origins.ts'
-import { nodeDeflate } from '../node-runtime.ts'
+import { nodeDeflate } from '../node/runtime.ts'
 import { COLLECTIONS } from '../oneroster/model.ts'
 import { recordOfBody } from '../readiness/body.ts'
 import { withOrigins } from '../readiness/origins.ts'

@@ -1,6 +1,6 @@
 // The store as commands open it that need nothing of PowerSchool.
 import type { Config } from '../config.ts'
-import { openDatabase } from '../node-files.ts'
+import { openDatabase } from '../node/files.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import { migrate } from '../store/migrations.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'

@@ -1,5 +1,5 @@
 // The metrics of several profiles as one answer: each sample says whose it is.
-import type { Family } from '../metrics-format.ts'
+import type { Family } from '../metrics/format.ts'
 import { INTERNAL, type ProfileHandle } from './ports.ts'
 
 /** Undefined for a profile that did not answer. */

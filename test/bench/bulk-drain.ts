@@ -1,7 +1,7 @@
 // The least that reading by PowerQueries can cost: the same answers streamed over one connection, and their bytes counted.
 import { Agent, fetch } from 'undici'
 import { DEFAULT_PLUGIN_QUERIES } from '../../src/config.ts'
-import { readProfileMapping } from '../../src/mapping-files.ts'
+import { readProfileMapping } from '../../src/node/mapping-files.ts'
 import { crawlSources } from '../../src/sync/crawl-plan.ts'
 import type { PowerSchoolProcess } from './processes.ts'
 

@@ -2,7 +2,7 @@
 import { parseDocument, stringify } from 'yaml'
 import { loadMapping } from '../../src/load-mapping.ts'
 import type { Mapping } from '../../src/mapping/run/compile.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 
 /** Below `entities`: collection → rule → field → value. */
 const FIELDS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>> = {

@@ -80,7 +80,7 @@ describe('the upload', () => {
 
   it('starts without what reads, maps and keeps rosters', () => {
     const folders = sourcesOf(scriptsAtStart()).map((source) => source.split('/').slice(0, 2).join('/'))
-    expect(folders).toContain('src/front.ts')
+    expect(folders).toContain('src/front')
     for (const later of ['src/mapping', 'src/sync', 'src/readiness', 'mappings']) expect(folders).not.toContain(later)
   })
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { readNewProfile } from '../../src/profiles/body.ts'
 import { createMappingShelf } from '../../src/profiles/mapping-shelf.ts'
 import { consumerOf, syncToEnd } from './consumer.ts'

@@ -6,7 +6,7 @@ import { pluginRequest } from '../../src/cli/plugin-request.ts'
 import { checkFiles, loadMapping, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { findLayers } from '../../src/mapping/files/layers.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { openTestBridge } from '../support/bridge.ts'
 import { drain } from '../support/roster.ts'
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { findLayers } from '../../src/mapping/files/layers.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { fieldsLayer, layerFaults } from './overlay-support.ts'
 
 const DOCS = 'docs/mapping.md'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { loadMapping, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { findLayers } from '../../src/mapping/files/layers.ts'
-import { readLayers, readMappingFiles } from '../../src/mapping-files.ts'
+import { readLayers, readMappingFiles } from '../../src/node/mapping-files.ts'
 
 /** The paths that are found, the lowest first, or what is said. */
 function found(files: Readonly<Record<string, string>>, path: string): readonly string[] {

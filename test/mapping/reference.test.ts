@@ -6,7 +6,7 @@ import { referenceData, referenceParts, referenceText } from '../../src/mapping/
 import { renewParts } from '../../src/mapping/editor/reference-marks.ts'
 import { FUNCTIONS } from '../../src/mapping/functions.ts'
 import { GRAMMAR } from '../../src/mapping/schema/grammar.ts'
-import { readMappingFiles, readProfileMapping } from '../../src/mapping-files.ts'
+import { readMappingFiles, readProfileMapping } from '../../src/node/mapping-files.ts'
 
 const files = readMappingFiles()
 const parts = referenceParts(files)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { slimFile } from '../../src/mapping/files/slim.ts'
 import { mappingVersion } from '../../src/mapping/version.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 
 const slimText = (lines: readonly string[]) => slimFile({ path: 'a.yaml', text: lines.join('\n') }).text.split('\n')
 

@@ -4,7 +4,7 @@ import { starterLayer } from '../../src/cli/starter-layer.ts'
 import { checkFiles, testFiles } from '../../src/load-mapping.ts'
 import { formatDiagnostic } from '../../src/mapping/diagnostic.ts'
 import { settingDocs } from '../../src/mapping/editor/setting-docs.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 
 const files = readMappingFiles()
 const STARTER = starterLayer('mappings/mapping.schema.json', settingDocs(files))

@@ -7,7 +7,7 @@ import { askedColumns, pluginRequest, restRequest } from '../../src/cli/plugin-r
 import { columnsMarkdown } from '../../src/cli/plugin-table.ts'
 import { countColumns, describeColumns } from '../../src/cli/plugin-text.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { pluginFiles } from '../../src/powerschool/plugin.ts'
 import { packPlugin } from '../../src/powerschool/plugin-bytes.ts'
 import { queryName } from '../../src/powerschool/query-name.ts'

@@ -7,7 +7,7 @@ import { createPowerSchool, type SimulatorOptions } from '../../fixtures/powersc
 import { pluginRequest } from '../../src/cli/plugin-request.ts'
 import { DEFAULT_PLUGIN_QUERIES } from '../../src/config.ts'
 import { silentLog } from '../../src/log.ts'
-import { readProfileMapping } from '../../src/mapping-files.ts'
+import { readProfileMapping } from '../../src/node/mapping-files.ts'
 import { checkConnection } from '../../src/powerschool/check.ts'
 import { pluginFiles } from '../../src/powerschool/plugin.ts'
 import { packPlugin } from '../../src/powerschool/plugin-bytes.ts'

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { BridgeError } from '../../src/errors.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { crawl } from '../../src/powerschool/crawl.ts'
 import type { QuerySource } from '../../src/powerschool/crawl-ports.ts'
 import { STEP_ENDED } from '../../src/powerschool/stop.ts'

@@ -1,6 +1,6 @@
 // What a profile's body may say, and what it is told when it says something else.
 import { describe, expect, it } from 'vitest'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import {
   ownSettings,
   type ProfileSettings,

@@ -1,6 +1,6 @@
 // One address for several profiles: whose a request is, what nobody's gets, and what is about all of them.
 import { describe, expect, it } from 'vitest'
-import { createFront } from '../../src/front.ts'
+import { createFront } from '../../src/front/front.ts'
 import { silentLog } from '../../src/log.ts'
 import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/bridge.ts'
 import { bodyOf, defaultOf, openTown, school, type Town } from './town.ts'

@@ -2,7 +2,7 @@
 import { pluginRequest } from '../../src/cli/plugin-request.ts'
 import { type PluginSettings, readConfig } from '../../src/config.ts'
 import type { Mapping } from '../../src/mapping/run/compile.ts'
-import { readProfileMapping } from '../../src/mapping-files.ts'
+import { readProfileMapping } from '../../src/node/mapping-files.ts'
 import { pluginFiles } from '../../src/powerschool/plugin.ts'
 import { packPlugin } from '../../src/powerschool/plugin-bytes.ts'
 

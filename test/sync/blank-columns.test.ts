@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { openTestBridge } from '../support/bridge.ts'
 
 const layer = (column: string) =>

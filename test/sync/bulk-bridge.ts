@@ -3,7 +3,7 @@ import { type ExpectedOptions, expectedRoster } from '../../fixtures/expected.ts
 import type { District } from '../../fixtures/powerschool/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import type { Mapping } from '../../src/mapping/run/compile.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { differences, drain } from '../support/roster.ts'
 

@@ -6,7 +6,7 @@ import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutat
 import type { LoggedRequest, RequestLog } from '../../fixtures/powerschool/simulator.ts'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { listSyncs } from '../../src/store/syncs.ts'
 import { BASE, openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { differences, drain } from '../support/roster.ts'

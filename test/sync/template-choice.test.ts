@@ -1,7 +1,7 @@
 // By which template a district is read: what auto takes, when it changes its mind, and what it says is missing.
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import { readProfileMapping } from '../../src/mapping-files.ts'
+import { readProfileMapping } from '../../src/node/mapping-files.ts'
 import { openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { defaultPlugin, pluginOf } from '../support/plugin.ts'
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { readMappingFiles } from '../../src/mapping-files.ts'
+import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { seeded } from '../powerschool/fake.ts'
 import { openTestBridge, type TestBridge } from '../support/bridge.ts'
 import { casesHere, seedsHere } from '../support/runtime.ts'

@@ -10,7 +10,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 
 /** Files of the project → what stands in for them in workerd. */
 const STAND_INS: Readonly<Record<string, string>> = {
-  'src/mapping-files.ts': 'test/workerd/mapping-files.ts',
+  'src/node/mapping-files.ts': 'test/workerd/mapping-files.ts',
   'src/worker/mapping-files.ts': 'test/workerd/mapping-files.ts',
   'test/support/runtime.ts': 'test/workerd/runtime.ts',
 }

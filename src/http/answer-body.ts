@@ -1,6 +1,6 @@
 // The body of a long answer: whole while it is short, and else streamed, read from the store as the consumer takes it.
-import { BridgeError } from './errors.ts'
-import { type Chunk, joinChunks } from './gzip/chunk.ts'
+import { BridgeError } from '../errors.ts'
+import { type Chunk, joinChunks } from '../gzip/chunk.ts'
 
 /** The beginning of an answer that is not short. */
 export interface BegunBody {

@@ -1,9 +1,9 @@
 // The admin API of all profiles: makes and lists them, and hands on what is about one.
 import { Hono } from 'hono'
+import { splitUrl } from '../http/public-path.ts'
+import { createProfileId, isProfileId } from '../profiles/ids.ts'
+import { DEFAULT_PROFILE, INTERNAL, type ProfileHandle } from '../profiles/ports.ts'
 import type { FrontOptions } from './front.ts'
-import { createProfileId, isProfileId } from './profiles/ids.ts'
-import { DEFAULT_PROFILE, INTERNAL, type ProfileHandle } from './profiles/ports.ts'
-import { splitUrl } from './public-path.ts'
 
 export interface FrontAdminOptions extends FrontOptions {
   /** The path of the public address. */

@@ -1,12 +1,12 @@
 // Decides who asks a OneRoster path: by a bearer token, or in v1.1 also by an OAuth 1.0a signature.
-import { signingSecretsOf } from './auth/credentials.ts'
-import { type AuthenticatedConsumer, authenticateBearer, consumerAsAuthenticated } from './auth/guard.ts'
-import { isOAuth1 } from './auth/oauth1/header.ts'
-import { authenticateOAuth1, OAUTH1_CHALLENGE, type OAuth1Delay, type OAuth1Refusal } from './auth/oauth1/oauth1.ts'
-import { type Context, TOKEN_ISSUER } from './context.ts'
-import { MAX_QUERY_LENGTH } from './oneroster/query.ts'
+import { signingSecretsOf } from '../auth/credentials.ts'
+import { type AuthenticatedConsumer, authenticateBearer, consumerAsAuthenticated } from '../auth/guard.ts'
+import { isOAuth1 } from '../auth/oauth1/header.ts'
+import { authenticateOAuth1, OAUTH1_CHALLENGE, type OAuth1Delay, type OAuth1Refusal } from '../auth/oauth1/oauth1.ts'
+import { type Context, TOKEN_ISSUER } from '../context.ts'
+import { MAX_QUERY_LENGTH } from '../oneroster/query.ts'
+import { findConsumer } from '../store/consumers.ts'
 import type { RosterRequest } from './roster-service.ts'
-import { findConsumer } from './store/consumers.ts'
 
 export type Authentication =
   | { readonly ok: true; readonly consumer: AuthenticatedConsumer }

@@ -1,19 +1,19 @@
 // Answers a OneRoster request of any version: who asks, what for, may they, and then a page or a record of the snapshot.
 
+import { requireScope } from '../auth/guard.ts'
+import type { Context } from '../context.ts'
+import { BridgeError } from '../errors.ts'
+import { discoveryText, isDiscovery } from '../oneroster/discovery.ts'
+import { matchOperation } from '../oneroster/operations.ts'
+import { parseQuery } from '../oneroster/query.ts'
+import { scopeUrl } from '../oneroster/scopes.ts'
+import type { Service, ServicePath } from '../oneroster/services.ts'
+import { failureBody, type Outcome, STATUS } from '../oneroster/status-info.ts'
+import { newestSnapshot } from '../store/snapshots.ts'
 import { type Sent, streamBody } from './answer-body.ts'
-import { requireScope } from './auth/guard.ts'
 import { authenticate } from './authenticate.ts'
-import type { Context } from './context.ts'
-import { BridgeError } from './errors.ts'
-import { discoveryText, isDiscovery } from './oneroster/discovery.ts'
-import { matchOperation } from './oneroster/operations.ts'
-import { parseQuery } from './oneroster/query.ts'
-import { scopeUrl } from './oneroster/scopes.ts'
-import type { Service, ServicePath } from './oneroster/services.ts'
-import { failureBody, type Outcome, STATUS } from './oneroster/status-info.ts'
 import { placeOf } from './roster-place.ts'
 import { type Answer, JSON_TYPE, readRoster } from './roster-read.ts'
-import { newestSnapshot } from './store/snapshots.ts'
 
 /** When a consumer should ask again while there is no snapshot yet. */
 const FIRST_SNAPSHOT_RETRY_SECONDS = 60

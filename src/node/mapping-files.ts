@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { loadMapping } from './load-mapping.ts'
-import { findLayers, type Layers, NO_LAYERS, type Unreadable } from './mapping/files/layers.ts'
-import type { MappingFile } from './mapping/files/load.ts'
-import type { Mapping } from './mapping/run/compile.ts'
+import { loadMapping } from '../load-mapping.ts'
+import { findLayers, type Layers, NO_LAYERS, type Unreadable } from '../mapping/files/layers.ts'
+import type { MappingFile } from '../mapping/files/load.ts'
+import type { Mapping } from '../mapping/run/compile.ts'
 
-const MAPPINGS = fileURLToPath(new URL('../mappings/', import.meta.url))
+const MAPPINGS = fileURLToPath(new URL('../../mappings', import.meta.url))
 
 /** The default mapping's files, with paths as a person would write them from the project's folder. */
 export function readMappingFiles(): MappingFile[] {

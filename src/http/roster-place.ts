@@ -1,12 +1,12 @@
 // Which snapshot, and which part of it, a request is answered from.
-import type { AuthenticatedConsumer } from './auth/guard.ts'
-import type { Context } from './context.ts'
-import { shortDigest } from './digest.ts'
-import type { Place } from './oneroster/nested-sql.ts'
-import type { MatchedOperation } from './oneroster/operations.ts'
-import type { Query } from './oneroster/query.ts'
-import { type Narrowing, narrowingOf, tableNames } from './store/rosters.ts'
-import { newestSnapshot, type Snapshot } from './store/snapshots.ts'
+import type { AuthenticatedConsumer } from '../auth/guard.ts'
+import type { Context } from '../context.ts'
+import { shortDigest } from '../digest.ts'
+import type { Place } from '../oneroster/nested-sql.ts'
+import type { MatchedOperation } from '../oneroster/operations.ts'
+import type { Query } from '../oneroster/query.ts'
+import { type Narrowing, narrowingOf, tableNames } from '../store/rosters.ts'
+import { newestSnapshot, type Snapshot } from '../store/snapshots.ts'
 
 export interface Seen {
   readonly snapshot: Snapshot

@@ -1,14 +1,14 @@
 // What `GET /metrics` answers: what was counted, and what the store tells of the snapshot and of syncs.
-import type { Context } from './context.ts'
-import type { Family, Sample } from './metrics-format.ts'
-import { COLLECTIONS } from './oneroster/model.ts'
-import { readinessMetrics } from './readiness/report-samples.ts'
-import { activeTotals, currentSnapshot } from './store/snapshots.ts'
-import type { Sql } from './store/sql.ts'
-import { failuresInARow, latestEnded, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from './store/syncs.ts'
-import { countPins } from './store/usage.ts'
-import type { SyncReport } from './sync/report.ts'
-import { VERSION } from './version.ts'
+import type { Context } from '../context.ts'
+import { COLLECTIONS } from '../oneroster/model.ts'
+import { readinessMetrics } from '../readiness/report-samples.ts'
+import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
+import type { Sql } from '../store/sql.ts'
+import { failuresInARow, latestEnded, latestReport, latestSuccessMs, listSyncs, SYNC_STATUSES } from '../store/syncs.ts'
+import { countPins } from '../store/usage.ts'
+import type { SyncReport } from '../sync/report.ts'
+import { VERSION } from '../version.ts'
+import type { Family, Sample } from './format.ts'
 
 /** Anybody may read it: it holds counts, times and ids of consumers; no secret, and nothing of a person. */
 export function metricsFamilies({ sql, now, metrics }: Pick<Context, 'sql' | 'now' | 'metrics'>): readonly Family[] {

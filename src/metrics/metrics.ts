@@ -1,8 +1,9 @@
 // What is counted while the process lives: requests, what they cost, and how syncs ended.
-import type { Family, Labels } from './metrics-format.ts'
-import { operationsOf } from './oneroster/operations.ts'
-import { SERVICES } from './oneroster/services.ts'
-import type { SyncStatus } from './store/syncs.ts'
+
+import { operationsOf } from '../oneroster/operations.ts'
+import { SERVICES } from '../oneroster/services.ts'
+import type { SyncStatus } from '../store/syncs.ts'
+import type { Family, Labels } from './format.ts'
 
 export interface RequestFacts {
   /** The base path of a OneRoster service, or `token`. */

@@ -1,5 +1,5 @@
 // What HTTP knows of sameness: entity tags, conditional requests, and which encodings a consumer takes.
-import { shortDigest } from './digest.ts'
+import { shortDigest } from '../digest.ts'
 
 /** A weak tag (RFC 9110 §8.8.3) of everything that decides an answer's content; equal exactly when all the parts are. */
 export function entityTag(parts: readonly string[]): string {

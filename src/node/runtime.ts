@@ -4,14 +4,14 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { promisify } from 'node:util'
 import { constants, deflateRaw, type ZlibOptions } from 'node:zlib'
 import { Agent, fetch } from 'undici'
-import type { Config } from './config.ts'
-import { createLog, type Log } from './log.ts'
-import type { Fetch } from './powerschool/ask.ts'
-import { profileLog } from './profiles/log.ts'
-import type { HostRuntime } from './profiles/ports.ts'
-import type { LockOwner } from './store/locks.ts'
-import type { NodeSqlite } from './store/node-sqlite.ts'
-import type { Deflate } from './store/records.ts'
+import type { Config } from '../config.ts'
+import { createLog, type Log } from '../log.ts'
+import type { Fetch } from '../powerschool/ask.ts'
+import { profileLog } from '../profiles/log.ts'
+import type { HostRuntime } from '../profiles/ports.ts'
+import type { LockOwner } from '../store/locks.ts'
+import type { NodeSqlite } from '../store/node-sqlite.ts'
+import type { Deflate } from '../store/records.ts'
 
 export function nodeLog(config: Config): Log {
   return createLog({ level: config.logLevel, now: Date.now, write: (line) => process.stdout.write(`${line}\n`) })

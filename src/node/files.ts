@@ -1,12 +1,12 @@
 // The files of the bridge on Node: the profiles' databases, and the key that is kept beside them.
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SEALING_KEY_BYTES } from './auth/sealing.ts'
-import type { Config } from './config.ts'
-import { BridgeError } from './errors.ts'
-import { isProfileId } from './profiles/ids.ts'
-import { type NodeSqlite, openNodeSqlite } from './store/node-sqlite.ts'
-import { DEFAULT_PROFILE } from './store/profile.ts'
+import { SEALING_KEY_BYTES } from '../auth/sealing.ts'
+import type { Config } from '../config.ts'
+import { BridgeError } from '../errors.ts'
+import { isProfileId } from '../profiles/ids.ts'
+import { type NodeSqlite, openNodeSqlite } from '../store/node-sqlite.ts'
+import { DEFAULT_PROFILE } from '../store/profile.ts'
 
 /** Where to look for it. */
 type Place = Pick<Config, 'dataDir'>
