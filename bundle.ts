@@ -1,5 +1,6 @@
 // Bundles the Worker: one script that answers consumers, and scripts beside it that are loaded when a sync, a check or an
 // explanation first needs them.
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type OutputChunk, type Plugin, type RolldownOutput, rolldown } from 'rolldown'
@@ -60,7 +61,9 @@ function writeInto(folder: string, files: RolldownOutput['output']): void {
   }
 }
 
-/** Of several files what is used: of package.json the version, of a mapping what a server reads. */
+const MAPPING_DIGEST = join(ROOT, 'src/worker/mapping-digest.ts')
+
+/** Of several files what is used: of package.json the version, of a mapping what a server reads, of all mappings a digest. */
 const SLIM_TEXTS: Plugin = {
   name: 'slim-texts',
   load(id) {
@@ -68,10 +71,25 @@ const SLIM_TEXTS: Plugin = {
       const file = { path: relative(ROOT, id), text: readFileSync(id, 'utf8') }
       return { code: slimFile(file).text, moduleType: 'text' }
     }
+    if (id === MAPPING_DIGEST) {
+      return { code: `export const mappingDigest = async () => '${mappingDigest()}'`, moduleType: 'js' }
+    }
     if (id !== join(ROOT, 'package.json')) return null
     const { version } = JSON.parse(readFileSync(id, 'utf8'))
     return { code: JSON.stringify({ version }), moduleType: 'json' }
   },
+}
+
+/** Of the default mapping and of all that reads it: an object keeps it, to know later whether both are as they were. */
+function mappingDigest(): string {
+  const digest = createHash('sha256')
+  for (const folder of ['mappings', 'src/mapping', 'src/oneroster', 'src/sync']) {
+    const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    for (const name of names.filter((file) => /\.(?:ts|yaml)$/.test(file)).sort()) {
+      digest.update(`${folder}/${name}\n`).update(readFileSync(join(ROOT, folder, name)))
+    }
+  }
+  return digest.digest('hex')
 }
 
 function describeScripts(chunks: readonly OutputChunk[]): Script[] {

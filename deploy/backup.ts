@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { reportFailure } from '../src/cli/output.ts'
 import { BridgeError } from '../src/errors.ts'
+import { RESTORED } from '../src/store/restored.ts'
 
 /** Beside the first profile's database may be those of others, in a folder of their own. */
 const PLACES = ['.', 'profiles']
@@ -66,6 +67,7 @@ async function copyDatabase(from: string, to: string): Promise<void> {
   try {
     // One file without a log beside it; the bridge turns the log on again when it opens the file.
     copy.exec('pragma journal_mode = delete')
+    markCopy(copy)
     const [row] = copy.prepare('pragma quick_check').all()
     if (row?.quick_check === 'ok') return
   } finally {
@@ -74,6 +76,12 @@ async function copyDatabase(from: string, to: string): Promise<void> {
   throw new BridgeError('store-failed', `The copy of ${from} is damaged.`, {
     remedy: 'Look for room on the disk, and whether the original passes `pragma quick_check`; then try again.',
   })
+}
+
+/** Whoever opens it goes back in time, and tells consumers everything once more. */
+function markCopy(copy: DatabaseSync): void {
+  if (copy.prepare(`select 1 from sqlite_schema where name = 'meta'`).get() === undefined) return
+  copy.prepare(`insert or replace into meta (name, value) values (?, '')`).run(RESTORED)
 }
 
 async function main([folder, ...rest]: readonly string[]): Promise<number> {

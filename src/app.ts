@@ -1,6 +1,7 @@
 // The whole HTTP surface as a Hono app over a Context; it knows no runtime.
 import { Hono } from 'hono'
 import { adminApi } from './admin/api.ts'
+import { adminFailure } from './admin/failure.ts'
 import { handleTokenRequest } from './auth/token-endpoint.ts'
 import { type Context, TOKEN_ISSUER } from './context.ts'
 import { METRICS_HEADERS, NOTHING_HERE } from './http/app-answers.ts'
@@ -47,7 +48,9 @@ export function createApp(context: Context): Hono {
   app.onError((error, c) => {
     const requestId = context.newRequestId()
     context.log.error('request-failed', { requestId, message: error.message, stack: error.stack })
-    const service = matchService(splitUrl(c.req.url, prefix).path)?.service ?? V1P1
+    const { path } = splitUrl(c.req.url, prefix)
+    if (path.startsWith('/admin/')) return adminFailure(error, requestId)
+    const service = matchService(path)?.service ?? V1P1
     const info = {
       outcome: 'internal-error',
       description: `An internal error. Its id in the log is ${requestId}.`,

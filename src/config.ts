@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { nearestWord } from './auth/nearest.ts'
 import { parseDuration } from './duration.ts'
+import { ID_PREFIX } from './groups/prefixes.ts'
 import { LOG_LEVELS } from './log.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -154,6 +155,7 @@ const SHAPE = z.object({
   SCHOOLS: optional(schoolNumbers),
   SCHOOL_YEAR: optional(z.pipe(fitting(/^20\d\d$/, 'is not a year of four digits'), z.transform(Number))),
   MAPPING: optional(text()),
+  ID_PREFIX: optional(fitting(ID_PREFIX, 'is not 1 to 20 letters, digits and signs of -._~')),
   ADMIN_TOKEN: optional(text()),
   LOG_LEVEL: or(oneOf(LOG_LEVELS), 'info'),
 })
@@ -196,6 +198,8 @@ const REMEDIES: Readonly<Record<Name, string>> = {
   SCHOOLS: 'List PowerSchool school numbers, for example 100,200, or leave it unset for all schools.',
   SCHOOL_YEAR: 'Give the calendar year in which the school year ends (2026 for 2025-2026), or leave it unset.',
   MAPPING: 'Give the path of an overlay file, or leave it unset.',
+  ID_PREFIX:
+    'Give what every sourcedId is to begin with, for example west, or leave it unset; only groups of profiles need it.',
   ADMIN_TOKEN: 'Give a long random text (openssl rand -base64 32), or leave it unset to close the admin API.',
   LOG_LEVEL: `Write one of ${LOG_LEVELS.join(', ')}.`,
 }
@@ -358,6 +362,8 @@ function arrange(values: z.infer<typeof SHAPE>) {
     schoolYear: values.SCHOOL_YEAR,
     /** The path of an overlay file. */
     mapping: values.MAPPING,
+    /** Before every sourcedId of the environment's profile; empty for none. */
+    idPrefix: values.ID_PREFIX ?? '',
     adminToken: values.ADMIN_TOKEN,
     logLevel: values.LOG_LEVEL,
   } as const

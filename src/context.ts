@@ -17,6 +17,13 @@ import type { StagedInput } from './sync/staged-input.ts'
 /** Names the profile's tokens; constant, so that a changed address ends no run in progress. */
 export const TOKEN_ISSUER = 'oneroster-bridge'
 
+export interface Explained {
+  /** What is published is made by it. */
+  readonly mapping: Mapping
+  /** The rows of the last complete crawl, as the mapping sees them. */
+  readonly stagedInput: () => StagedInput | undefined
+}
+
 export interface Context {
   readonly sql: Sql
   readonly reader: RecordReader
@@ -49,11 +56,9 @@ export interface Context {
   /** Has the tables of a narrowed roster made, if they are not there; resolves when they are, or when it takes too long. */
   readonly rosters: { request(narrowing: Narrowing): Promise<void> }
   /** Publishes a sync that the guard holds. */
-  readonly resumeSync: (id: string) => SyncRecord
-  /** What is published is made by it; undefined for a group, whose records its members have made. */
-  readonly mapping: Mapping | undefined
-  /** The rows of the last complete crawl, as the mapping sees them; a group has none. */
-  readonly stagedInput: () => StagedInput | undefined
+  readonly resumeSync: (id: string) => Promise<SyncRecord>
+  /** What explains the records, loaded when somebody asks; undefined for a group, whose records its members have made. */
+  readonly explaining: (() => Promise<Explained>) | undefined
   readonly metrics: Metrics
   readonly newRequestId: () => string
 }

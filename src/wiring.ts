@@ -1,140 +1,62 @@
-// Wires what every roster needs, wherever its records come from: the store's readers, publishing, the schedule, the app.
-import type { Hono } from 'hono'
-import { createApp } from './app.ts'
-import { createTokenCache } from './auth/access-token.ts'
-import { createRateLimiter } from './auth/rate-limit.ts'
-import type { Config } from './config.ts'
-import type { Context } from './context.ts'
-import { createMetrics, type MetricsSources } from './metrics/metrics.ts'
+// Wires what makes a roster with what serves it, wherever its records come from.
+
+import type { Explained } from './context.ts'
+import type { MetricsSources } from './metrics/metrics.ts'
 import { narrowRoster } from './oneroster/narrow.ts'
 import { tombstoneOf } from './oneroster/present.ts'
 import { ROSTERING } from './oneroster/services.ts'
 import { STORAGE } from './oneroster/storage.ts'
-import type { Runtime } from './runtime.ts'
-import { openPins } from './store/pins.ts'
-import { type Form, openRecordReader } from './store/records.ts'
+import { type RosterMaker, type ServeOptions, type SyncRun, serveRoster, type Wired } from './serving.ts'
+import type { Form } from './store/records.ts'
 import { builtStorages } from './store/rosters.ts'
-import { openServed } from './store/served.ts'
-import { failuresInARow, type SyncRecord } from './store/syncs.ts'
+import { openServed, type Served } from './store/served.ts'
+import type { SyncRecord } from './store/syncs.ts'
 import { buildRoster } from './sync/build-rosters.ts'
 import type { PublishContext } from './sync/context.ts'
-import { makeSchedule } from './sync/make-schedule.ts'
 import { resumeSync } from './sync/publish-stage.ts'
-import { awaitRosters, createRosterRequests, type RosterRequests } from './sync/roster-requests.ts'
-import type { Schedule, SyncKind } from './sync/schedule.ts'
-import type { Step } from './sync/step-schedule.ts'
-import { announceSync } from './sync/sync.ts'
 import { runUpkeep } from './sync/upkeep.ts'
 
-/** The pages that most consumers ask for are below it. */
-const STREAMED_FROM_BYTES = 8 << 20
+export type { Wired } from './serving.ts'
 
-export interface WireOptions {
-  readonly config: Config
-  readonly runtime: Runtime
-  /** Origin and prefix of every link, without a trailing slash. */
-  readonly publicUrl: string
+export interface WireOptions extends ServeOptions {
   readonly onProgress?: PublishContext['onProgress']
+  /** Of who serves, where that is there already. */
+  readonly served?: Served | undefined
 }
 
 /** Where a roster's records come from. */
-export interface RosterSource extends Pick<Context, 'mapping' | 'stagedInput'>, MetricsSources {
-  readonly run: (
-    id: string,
-    signal: AbortSignal,
-    how: { readonly kind: SyncKind; readonly step?: Step | undefined },
-  ) => Promise<SyncRecord>
+export interface RosterSource extends MetricsSources {
+  /** What is published is made by it; a group has none. */
+  readonly mapping?: Explained['mapping'] | undefined
+  readonly stagedInput?: () => ReturnType<Explained['stagedInput']>
+  readonly run: (id: string, signal: AbortSignal, how: SyncRun) => Promise<SyncRecord>
   /** Whether what is staged is to be mapped anew before the first sync. */
   readonly isNewMapping: () => boolean
-}
-
-export interface Wired {
-  readonly app: Hono
-  readonly schedule: Schedule
+  /** What a person may release of a sync beside the guard's hold; undefined when there is nothing of that kind. */
+  readonly release?: (sync: string) => SyncRecord | undefined
 }
 
 /** Over a prepared store; nothing runs until `schedule.start()`. */
 export function wireRoster(options: WireOptions, publishing: PublishContext, source: RosterSource): Wired {
-  const { config, runtime, publicUrl } = options
-  const { sql, log, now } = runtime
-  const metrics = createMetrics(source)
-  let syncing = 0
-  const whileSyncing = async <T>(work: () => Promise<T>): Promise<T> => {
-    syncing += 1
-    runtime.onSyncing?.(true)
-    try {
-      return await work()
-    } finally {
-      syncing -= 1
-      runtime.onSyncing?.(syncing > 0)
-    }
-  }
-  const rosters =
-    runtime.steps === undefined
-      ? createRosterRequests({
-          build: (narrowing, signal) => buildRoster({ ...publishing, signal }, narrowing),
-          isSyncing: () => schedule.running() !== undefined,
-          whenIdle: () => schedule.syncEnded(),
-          instead: (work) => schedule.insteadOfUpkeep(work),
-          after: runtime.after,
-          log,
-        })
-      : awaitRosters({ ...runtime, keepUp: () => schedule.keepUp() })
-  const schedule = makeSchedule({
-    sql,
-    steps: runtime.steps,
-    announce: (id) => void announceSync(publishing, id),
-    upkeep: (id, signal, step) => whileSyncing(() => runUpkeep(publishing, id, signal, step)),
-    run: (id, signal, kind, step) =>
-      whileSyncing(async () => {
-        await rosters.settled()
-        return source.run(id, signal, { kind, step })
-      }),
+  return serveRoster({ ...options, served: publishing.served }, rosterMaker(publishing, source))
+}
+
+/** What makes the roster of these records. */
+export function rosterMaker(publishing: PublishContext, source: RosterSource): RosterMaker {
+  const { mapping, stagedInput } = source
+  return {
+    run: source.run,
+    upkeep: (id, signal, step) => runUpkeep(publishing, id, signal, step),
+    build: (narrowing, signal) => buildRoster({ ...publishing, signal }, narrowing),
+    release: (id) => source.release?.(id) ?? resumeSync(publishing, id),
     isNewMapping: source.isNewMapping,
-    newId: runtime.newId,
-    intervalMs: config.syncIntervalMs,
-    failuresInARow: () => failuresInARow(sql).count,
-    onEnd: metrics.syncEnded,
-    now,
-    after: runtime.after,
-    log,
-  })
-  const context: Context = {
-    sql,
-    reader: openRecordReader(sql, { deflate: runtime.deflate, pause: runtime.nextTurn, memory: runtime.cacheBytes }),
-    pins: openPins(sql, { now, lifetimeMs: config.pinLifetimeMs }),
-    served: publishing.served,
-    log,
-    now,
-    publicUrl,
-    isPublicUrlConfigured: config.publicUrl !== undefined,
-    maxLimit: config.maxLimit,
-    streamedFromBytes: runtime.streamedFromBytes ?? STREAMED_FROM_BYTES,
-    signingKey: runtime.signingKey,
-    tokenCache: createTokenCache(),
-    tokenLifetimeMs: config.tokenLifetimeMs,
-    oauth1WindowMs: config.oauth1WindowMs,
-    sealingKey: runtime.sealingKey,
-    deflate: runtime.deflate,
-    rateLimiter: createRateLimiter(now),
-    adminToken: config.adminToken,
-    schedule,
-    rosters,
-    resumeSync: (id) => {
-      const released = resumeSync(publishing, id)
-      schedule.keepUp()
-      return released
-    },
-    mapping: source.mapping,
-    stagedInput: source.stagedInput,
-    metrics,
-    newRequestId: runtime.newId,
+    explaining: mapping === undefined || stagedInput === undefined ? undefined : async () => ({ mapping, stagedInput }),
+    ...(source.powerSchoolRequests && { powerSchoolRequests: source.powerSchoolRequests }),
   }
-  return { app: createApp(context), schedule: stoppingToo(schedule, rosters) }
 }
 
 /** What publishing takes, of the settings and the runtime. */
-export function publishContext({ config, runtime, publicUrl, onProgress }: WireOptions): PublishContext {
+export function publishContext({ config, runtime, publicUrl, onProgress, served }: WireOptions): PublishContext {
   const { sql, log, now } = runtime
   return {
     sql,
@@ -149,7 +71,7 @@ export function publishContext({ config, runtime, publicUrl, onProgress }: WireO
     lockOwner: runtime.lockOwner,
     after: runtime.after,
     sleep: runtime.sleep,
-    served: openServed(sql, now),
+    served: served ?? openServed(sql, now),
     politeness: { quietMs: config.publishQuietMs, maxWaitMs: config.publishMaxWaitMs },
     now,
     pause: runtime.pause,
@@ -157,11 +79,6 @@ export function publishContext({ config, runtime, publicUrl, onProgress }: WireO
     log,
     ...(onProgress === undefined ? {} : { onProgress }),
   }
-}
-
-/** The schedule, whose stop also ends the building of rosters. */
-function stoppingToo(schedule: Schedule, rosters: RosterRequests): Schedule {
-  return { ...schedule, stop: async () => void (await Promise.all([rosters.stop(), schedule.stop()])) }
 }
 
 /** How the rostering service of a version tells of a record. */

@@ -3,8 +3,10 @@ import type { Config } from './config.ts'
 import { createFront, type Front } from './front/front.ts'
 import { createLog, type Log } from './log.ts'
 import { createRecent } from './recent.ts'
+import { CONTROL_NAME } from './worker/control-object.ts'
 import { createDirectory, OBJECT_HEADERS } from './worker/directory.ts'
 import { type Environment, readSettings } from './worker/environment.ts'
+import { createRestorer, type RestorerOptions } from './worker/restorer.ts'
 
 export { ControlObject } from './worker/control-object.ts'
 export { ProfileObject } from './worker/profile-object.ts'
@@ -17,20 +19,43 @@ const fronts = createRecent<Front>({ max: 10 })
 function frontOf(origin: string, config: Config, environment: Environment): Front {
   const known = fronts.get(origin)
   if (known !== undefined) return known
+  const log = logOf(config)
   const front = createFront({
     directory: createDirectory({ environment, hasDefault: config.powerSchool !== undefined, origin }),
     config,
     publicUrl: config.publicUrl ?? origin,
-    log: logOf(config),
+    log,
     newId: () => crypto.randomUUID(),
     now: Date.now,
+    restorer: restorerOf(environment, { log, origin: config.publicUrl ?? origin }),
   })
   fronts.set(origin, front)
   return front
 }
 
+function restorerOf({ PROFILES, CONTROL }: Environment, given: Pick<RestorerOptions, 'log' | 'origin'>) {
+  return createRestorer({
+    ...given,
+    control: () => CONTROL.get(CONTROL.idFromName(CONTROL_NAME)),
+    object: (id) => PROFILES.get(PROFILES.idFromName(id)),
+    newId: () => crypto.randomUUID(),
+  })
+}
+
 function logOf({ logLevel }: Config): Log {
   return createLog({ level: logLevel, now: Date.now, write: (line) => console.log(line) })
+}
+
+const HOUR_MS = 3_600_000
+/** An invocation may send 1,000 requests, of which a restore takes some. */
+const MOST_WOKEN = 900
+
+/** Those that this hour wakes: all, or another part of them every hour. */
+function inTurn(ids: readonly string[], nowMs: number): readonly string[] {
+  const parts = Math.ceil(ids.length / MOST_WOKEN)
+  if (parts < 2) return ids
+  const from = (Math.floor(nowMs / HOUR_MS) % parts) * MOST_WOKEN
+  return ids.slice(from, from + MOST_WOKEN)
 }
 
 interface PlatformFacts {
@@ -68,13 +93,17 @@ export default {
     const { config } = read.settings
     const { publicUrl } = config
     const hasDefault = config.powerSchool !== undefined
+    const log = logOf(config)
     const directory = createDirectory({ environment, hasDefault, origin: publicUrl ?? '' })
-    for (const id of await directory.list()) {
+    await restorerOf(environment, { log, origin: publicUrl })
+      .goOn()
+      .catch((error: unknown) => log.error('restores-not-read', { message: String(error) }))
+    for (const id of inTurn(await directory.list(), Date.now())) {
       try {
         // Without an address, one that nobody has asked yet sleeps on: it could not tell its links.
         await environment.PROFILES.get(environment.PROFILES.idFromName(id)).wake(id, publicUrl)
       } catch (error) {
-        logOf(config).error('profile-not-woken', { profile: id, message: String(error) })
+        log.error('profile-not-woken', { profile: id, message: String(error) })
       }
     }
   },

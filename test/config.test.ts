@@ -103,6 +103,7 @@ describe('settings', () => {
       schools: undefined,
       schoolYear: undefined,
       mapping: undefined,
+      idPrefix: '',
       adminToken: undefined,
       logLevel: 'info',
     })
@@ -152,6 +153,7 @@ describe('settings', () => {
     ['MAX_LIMIT', '100', { maxLimit: 100 }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['MAPPING', 'district.yaml', { mapping: 'district.yaml' }],
+    ['ID_PREFIX', 'west-1', { idPrefix: 'west-1' }],
   ])('reads %s %j', (variable, value, expected) => {
     expect(configOf({ [variable]: value })).toMatchObject(expected)
   })

@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/sync': ['src/mapping', 'src/powerschool', 'src/store', 'src/readiness'],
   'src/groups': [
     'src/oneroster',
+    'src/readiness',
     'src/store',
     'src/sync',
     'src/config.ts',

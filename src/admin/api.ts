@@ -34,11 +34,11 @@ export function adminApi(context: Context, records: RecordsOptions): Hono {
   app.get('/syncs', (c) => c.json({ syncs: listSyncs(context.sql).map(presentSync) }))
   app.get('/syncs/latest', (c) => answer(c, listSyncs(context.sql, 1)[0]))
   app.get('/syncs/:id', (c) => answer(c, findSync(context.sql, c.req.param('id'))))
-  app.post('/syncs/:id/resume', (c) => {
+  app.post('/syncs/:id/resume', async (c) => {
     const id = c.req.param('id')
     if (findSync(context.sql, id) === undefined) return answer(c, undefined)
     try {
-      return answer(c, context.resumeSync(id))
+      return answer(c, await context.resumeSync(id))
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
       return refusal(c, error, 409)
@@ -46,8 +46,8 @@ export function adminApi(context: Context, records: RecordsOptions): Hono {
   })
   app.route('/consumers', adminConsumers(context))
   app.route('/records', adminRecords(context, records))
-  const { mapping } = context
-  if (mapping !== undefined) app.route('/mapping', adminMapping({ ...context, mapping }, records.form))
+  const { sql, explaining } = context
+  if (explaining !== undefined) app.route('/mapping', adminMapping({ sql, explaining }, records.form))
   app.route('/readiness', adminReadiness(context))
   app.get('/status', (c) => c.json({ profiles: [profileStatus(context)] }))
   return app

@@ -1,97 +1,28 @@
-// The admin API's mapping: explanations of records, who reads which column, and the sheet to sign off.
-import { Hono, type Context as HonoContext } from 'hono'
+// The admin API's mapping: explanations of records, who reads which column, and the sheet to sign off. What answers is loaded
+// when it is asked, with the mapping.
+import { Hono } from 'hono'
 import type { Context } from '../context.ts'
-import { columnText, explainColumns } from '../mapping/explain/explain-column.ts'
-import { faultOfField, readSubject } from '../mapping/explain/explain-subject.ts'
-import { mappingSheet } from '../mapping/explain/sheet.ts'
-import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
-import type { Mapping } from '../mapping/run/compile.ts'
 import type { Form } from '../store/records.ts'
-import { explainMany, explainSubject, explainText } from './mapping-explain.ts'
 
-interface MappingContext extends Pick<Context, 'sql' | 'stagedInput'> {
-  readonly mapping: Mapping
+interface MappingContext extends Pick<Context, 'sql'> {
+  readonly explaining: NonNullable<Context['explaining']>
 }
 
 /** Routes below `/admin/mapping`; who may ask has been decided. The answers may hold personal data: nobody may keep them. */
-export function adminMapping(context: MappingContext, form: Form): Hono {
-  const { checked, settings } = context.mapping
+export function adminMapping({ sql, explaining }: MappingContext, form: Form): Hono {
+  const answers = async () => {
+    const [{ mappingAnswers }, explained] = await Promise.all([import('./mapping-answers.ts'), explaining()])
+    return mappingAnswers({ sql, ...explained, form })
+  }
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
     c.header('Cache-Control', 'no-store')
   })
-  app.get('/explain/:name/:id', (c) => explain(c, context, form))
-  app.get('/rows/:column', (c) => findRows(c, context))
-  app.get('/columns', (c) => c.json({ columns: explainColumns(checked) }))
-  app.get('/columns/:column', (c) => {
-    const subject = readSubject(c.req.param('column'), checked)
-    if ('fault' in subject) return notFound(c, subject.fault)
-    const columns = subject.kind === 'column' ? explainColumns(checked, subject.column) : []
-    if (columns.length === 0) return notFound(c, 'A column is named SOURCE.COLUMN.')
-    return isText(c) ? c.text(`${columns.map(columnText).join('\n')}\n`) : c.json({ columns })
-  })
-  app.get('/table', (c) => {
-    const sheet = mappingSheet(checked, context.stagedInput()?.input.settings ?? settings)
-    const format = c.req.query('format') ?? 'json'
-    const written = Object.hasOwn(SHEETS, format) ? SHEETS[format] : undefined
-    if (written !== undefined) return c.body(written.write(sheet), 200, { 'Content-Type': written.type })
-    return format === 'json' ? c.json(sheet) : badRequest(c, '`format` is json, markdown or csv.')
-  })
+  app.get('/explain/:name/:id', async (c) => (await answers()).explain(c))
+  app.get('/rows/:column', async (c) => (await answers()).rows(c))
+  app.get('/columns', async (c) => (await answers()).columns(c))
+  app.get('/columns/:column', async (c) => (await answers()).column(c))
+  app.get('/table', async (c) => (await answers()).table(c))
   return app
 }
-
-const SHEETS: Readonly<Record<string, { readonly type: string; readonly write: typeof sheetCsv }>> = {
-  markdown: { type: 'text/markdown; charset=utf-8', write: sheetMarkdown },
-  csv: { type: 'text/csv; charset=utf-8; header=present', write: sheetCsv },
-}
-
-/** `name` is a collection and `id` a sourcedId, or a rule and the key of a row. */
-function explain(c: HonoContext, { sql, mapping, stagedInput }: MappingContext, form: Form): Response {
-  const { checked } = mapping
-  const { name, id } = c.req.param() as { readonly name: string; readonly id: string }
-  const { field, redact } = c.req.query()
-  const format = c.req.query('format') ?? 'json'
-  if (redact !== undefined && redact !== 'true' && redact !== 'false') {
-    return badRequest(c, '`redact` is true or false.')
-  }
-  if (format !== 'json' && format !== 'text') return badRequest(c, '`format` is json or text.')
-  const subject = readSubject(`${name}/${id}`, checked)
-  if ('fault' in subject) return notFound(c, subject.fault)
-  if (subject.kind !== 'record' && subject.kind !== 'row')
-    return notFound(c, 'A record is named by its collection and its sourcedId.')
-  const collection = name.split('.')[0] ?? name
-  const fault = field === undefined ? undefined : faultOfField(field, collection, checked)
-  if (fault !== undefined) return notFound(c, fault)
-  const staged = stagedInput()
-  if (staged === undefined) return noRows(c)
-  const options = { sql, checked, staged, form, field, isRedacted: redact === 'true' }
-  const explanation = explainSubject(subject, options)
-  return format === 'text' ? c.text(`${explainText(explanation, field)}\n`) : c.json(explanation)
-}
-
-/** The rows of a source that have a value in one of its columns. The address is written to no log. */
-function findRows(c: HonoContext, { mapping: { checked }, stagedInput }: MappingContext): Response {
-  const value = c.req.query('value')
-  const format = c.req.query('format') ?? 'json'
-  if (value === undefined) return badRequest(c, 'Write what to look for: `?value=1007`.')
-  if (format !== 'json' && format !== 'text') return badRequest(c, '`format` is json or text.')
-  const subject = readSubject(`${c.req.param('column')}=${value}`, checked)
-  if ('fault' in subject) return notFound(c, subject.fault)
-  if (subject.kind !== 'rows') return notFound(c, 'A column is named SOURCE.COLUMN.')
-  const staged = stagedInput()
-  if (staged === undefined) return noRows(c)
-  const { data, text } = explainMany(subject, { checked, staged, isRedacted: false })
-  return format === 'text' ? c.text(`${text}\n`) : c.json(data)
-}
-
-function noRows(c: HonoContext): Response {
-  const message = 'There are no rows to explain: no crawl has ended yet, or one is under way right now.'
-  return c.json({ error: 'no-rows', message, remedy: 'Start a sync, or wait until the running one has ended.' }, 503)
-}
-
-const isText = (c: HonoContext) => c.req.query('format') === 'text'
-
-const notFound = (c: HonoContext, message: string) => c.json({ error: 'not-found', message }, 404)
-
-const badRequest = (c: HonoContext, message: string) => c.json({ error: 'bad-request', message }, 400)

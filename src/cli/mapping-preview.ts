@@ -1,8 +1,8 @@
 // `bridge mapping preview`: what a changed mapping would do to the records, before anybody sees it.
 import { readFileSync } from 'node:fs'
-import { createPresent, mappingSettings } from '../bridge.ts'
+import { createPresent } from '../bridge.ts'
 import { BridgeError } from '../errors.ts'
-import { readProfileMapping } from '../node/mapping-files.ts'
+import { mappingSettings } from '../mapping-settings.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import type { Identities } from '../preview/matching.ts'
 import { previewMapping, requireStaged } from '../preview/preview.ts'
@@ -10,13 +10,15 @@ import { stagedInput } from '../sync/staged-input.ts'
 import type { Command } from './command.ts'
 import { readIdentities } from './identities.ts'
 import { print, printJson, say } from './output.ts'
+import { OWN_USAGE, ownMapping } from './own-mapping.ts'
 import { previewText } from './preview-text.ts'
-import { OF_SETTINGS, withStore } from './store.ts'
+import { PROFILE_OPTION } from './profile.ts'
+import { withStore } from './store.ts'
 
 const USAGE = [
-  'bridge mapping preview [--mapping FILE] [--identities FILE] [--samples N] [--show-values] [--json]',
+  'bridge mapping preview [--profile ID] [--mapping FILE] [--identities FILE] [--samples N] [--show-values] [--json]',
   '',
-  '  --mapping FILE     the layer to try; without it the one that the setting MAPPING names, if any',
+  OWN_USAGE,
   '  --identities FILE  accounts of a directory (one a line, or a CSV with a heading such as userPrincipalName):',
   '                     tells how many students and staff would match them',
   '  --samples N        records that are shown of each difference (5)',
@@ -30,17 +32,20 @@ export const mappingPreviewCommand: Command = {
   name: 'mapping preview',
   summary: 'Tells what a changed mapping would publish: records and fields that change, and accounts that match.',
   usage: USAGE,
-  options: { mapping: 'value', identities: 'value', samples: 'value', 'show-values': 'flag' },
+  options: { ...PROFILE_OPTION, mapping: 'value', identities: 'value', samples: 'value', 'show-values': 'flag' },
   positionals: 0,
-  async run({ values, flags, isJson }) {
+  async run(input) {
+    const { values, flags, isJson } = input
     const samples = Number(values.samples ?? '5')
     if (!Number.isSafeInteger(samples) || samples < 0 || values.mapping === '' || values.identities === '') {
       say(`--samples takes a whole number, --mapping and --identities name a file.\n\n${USAGE}`)
       return 2
     }
     const identities = values.identities === undefined ? undefined : identitiesIn(values.identities)
-    return withStore(OF_SETTINGS, async (sql, config) => {
-      const mapping = readProfileMapping(values.mapping ?? config.mapping)
+    const own = ownMapping(input)
+    const { config } = own
+    return withStore(input, async (sql) => {
+      const mapping = own.load()
       const settings = mappingSettings(config)
       // Rows are looked up all over the file.
       sql.mapFile(true)

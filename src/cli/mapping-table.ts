@@ -1,14 +1,15 @@
 // `bridge mapping table`: the sheet that a district signs off.
 import { mappingSheet } from '../mapping/explain/sheet.ts'
 import { sheetCsv, sheetMarkdown } from '../mapping/explain/sheet-text.ts'
-import { readProfileMapping } from '../node/mapping-files.ts'
 import type { Command } from './command.ts'
 import { printJson, say } from './output.ts'
+import { filesAlone, OWN_USAGE, ownMapping } from './own-mapping.ts'
+import { PROFILE_OPTION } from './profile.ts'
 import { writeWhole } from './write-whole.ts'
 
-const USAGE = `bridge mapping table [--mapping FILE] [--format markdown|csv] [--out FILE] [--json]
+const USAGE = `bridge mapping table [--profile ID] [--mapping FILE] [--format markdown|csv] [--out FILE] [--json]
 
-  --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any
+${OWN_USAGE}
   --format         markdown (the default) or csv, for a spreadsheet
   --out FILE       writes the sheet to a file and not to standard output
   --json           prints the sheet as data
@@ -23,9 +24,10 @@ export const mappingTableCommand: Command = {
   name: 'mapping table',
   summary: 'Prints the mapping as a sheet to sign off: each field, what it reads, its formula, its file and line.',
   usage: USAGE,
-  options: { mapping: 'value', format: 'value', out: 'value' },
+  options: { ...PROFILE_OPTION, mapping: 'value', format: 'value', out: 'value' },
   positionals: 0,
-  async run({ values, isJson }) {
+  async run(input) {
+    const { values, isJson } = input
     const { mapping: layer, format = 'markdown', out } = values
     const wrong =
       emptyOption({ mapping: layer, out }) ??
@@ -35,7 +37,7 @@ export const mappingTableCommand: Command = {
       say(`${wrong}\n\n${USAGE}`)
       return 2
     }
-    const { checked } = readProfileMapping(layer ?? (process.env.MAPPING?.trim() || undefined))
+    const { checked } = (values.profile === undefined ? filesAlone(layer) : ownMapping(input)).load()
     const sheet = mappingSheet(checked)
     if (isJson && out === undefined) printJson(sheet)
     else if (out === undefined) process.stdout.write(FORMATS[format](sheet))

@@ -1,18 +1,21 @@
 // `bridge mapping check` and `test`: check the mapping files and a layer over them, and run the examples in them.
 import { checkFiles, testFiles } from '../load-mapping.ts'
-import { readLayers, readMappingFiles } from '../node/mapping-files.ts'
+import { readMappingFiles } from '../node/mapping-files.ts'
 import type { Command, CommandInput } from './command.ts'
 import { isGood, type Results, resultAnnotations, resultData, resultText } from './mapping-results.ts'
 import { watchMapping } from './mapping-watch.ts'
 import { print, printJson, say } from './output.ts'
+import { filesAlone, ownMapping } from './own-mapping.ts'
+import { PROFILE_OPTION, PROFILE_USAGE } from './profile.ts'
 
 const OPTIONS = `
   --mapping FILE   a layer over the default mapping; without it the one that the setting MAPPING names, if any
   --format FORMAT  text, json, or github: an annotation for each mistake in a pull request
   --json           as --format json`
 
-const CHECK_USAGE = `bridge mapping check [--mapping FILE] [--watch] [--format FORMAT | --json]
+const CHECK_USAGE = `bridge mapping check [--profile ID] [--mapping FILE] [--watch] [--format FORMAT | --json]
 ${OPTIONS}
+${PROFILE_USAGE}
   --watch          checks again, and runs the layer's examples, whenever a file changes; ends by Ctrl+C
 
 Exit code: 0 no mistakes, 1 mistakes, 2 wrong usage.`
@@ -29,7 +32,7 @@ export const mappingCheckCommand: Command = {
   name: 'mapping check',
   summary: 'Checks the mapping files: names, types, references, vocabularies; every mistake with its line and column.',
   usage: CHECK_USAGE,
-  options: { mapping: 'value', format: 'value', watch: 'flag' },
+  options: { ...PROFILE_OPTION, mapping: 'value', format: 'value', watch: 'flag' },
   positionals: 0,
   async run(input) {
     const misuse = findMisuse(input)
@@ -38,6 +41,8 @@ export const mappingCheckCommand: Command = {
     if (input.flags.has('watch')) {
       if (format === 'github')
         return refuse('--watch is for a person or a program: leave --format github out.', CHECK_USAGE)
+      if (input.values.profile !== undefined)
+        return refuse('--watch looks at files, and a profile has its layers in its store. Leave one out.', CHECK_USAGE)
       return watchMapping(layerOf(input), format)
     }
     const { files, found, all } = readFiles(input)
@@ -100,6 +105,6 @@ const layerOf = ({ values }: CommandInput) => values.mapping ?? (process.env.MAP
 
 function readFiles(input: CommandInput) {
   const files = readMappingFiles()
-  const found = readLayers(layerOf(input))
+  const { layers: found } = input.values.profile === undefined ? filesAlone(input.values.mapping) : ownMapping(input)
   return { files, found, all: [...files, ...found.layers] }
 }

@@ -1,26 +1,28 @@
 // `bridge plugin`: writes the plugin that a PowerSchool administrator installs, and tells what it asks for.
 import { DEFAULT_PLUGIN_QUERIES } from '../config.ts'
-import { readProfileMapping } from '../node/mapping-files.ts'
 import { pluginFiles } from '../powerschool/plugin.ts'
 import { type PluginForm, packPlugin } from '../powerschool/plugin-bytes.ts'
 import { type ChosenVersion, chooseVersion, isVersion, type KnownPlugin } from '../powerschool/plugin-version.ts'
-import type { Command } from './command.ts'
+import { DEFAULT_PROFILE } from '../store/profile.ts'
+import type { Command, CommandInput } from './command.ts'
 import { print, printJson, say } from './output.ts'
+import { type OwnMapping, ownMapping } from './own-mapping.ts'
 import { contentDigest, type PluginMemory, readMemory, remember } from './plugin-memory.ts'
 import { isEqual, type PresentPlugin, readPresent } from './plugin-present.ts'
 import { askedColumns, type PluginRequest, pluginRequest, restRequest } from './plugin-request.ts'
 import { columnsMarkdown } from './plugin-table.ts'
 import { administratorSteps, countColumns, describeColumns, describeQueries } from './plugin-text.ts'
-import { localSettings } from './settings.ts'
+import { PROFILE_OPTION, PROFILE_USAGE } from './profile.ts'
 import { writeWhole } from './write-whole.ts'
 
 const USAGE = [
-  'bridge plugin --out FILE [--rest-only] [--mapping FILE] [--json]',
-  'bridge plugin --columns [--mapping FILE] [--json]',
+  'bridge plugin --out FILE [--profile ID] [--rest-only] [--mapping FILE] [--json]',
+  'bridge plugin --columns [--profile ID] [--mapping FILE] [--json]',
   '',
   '  --out FILE      where to write it: a .zip, with --rest-only a .xml too; an older plugin of the same name is replaced',
   '  --rest-only     the bare manifest: it opens /ws/v1 and asks for no column',
   '  --mapping FILE  an overlay, instead of the one that MAPPING names',
+  PROFILE_USAGE,
   '  --columns       prints the columns of all sources as a Markdown table, and writes nothing',
   '',
   'PLUGIN_NAME, PLUGIN_PUBLISHER, PLUGIN_EMAIL and PLUGIN_QUERIES name it. The version rises when the content changed;',
@@ -31,9 +33,10 @@ export const pluginCommand: Command = {
   name: 'plugin',
   summary: 'Writes the plugin for PowerSchool, and tells which columns it asks for and why.',
   usage: USAGE,
-  options: { out: 'value', 'rest-only': 'flag', mapping: 'value', columns: 'flag' },
+  options: { ...PROFILE_OPTION, out: 'value', 'rest-only': 'flag', mapping: 'value', columns: 'flag' },
   positionals: 0,
-  async run({ values, flags, isJson }) {
+  async run(input) {
+    const { values, flags, isJson } = input
     const { out, mapping: overlay } = values
     const isRestOnly = flags.has('rest-only')
     const misuse = findMisuse(out, overlay, flags)
@@ -41,8 +44,9 @@ export const pluginCommand: Command = {
       say(`${misuse}\n\n${USAGE}`)
       return 2
     }
-    if (out === undefined) return tellColumns(overlay, isJson)
-    return makePlugin(out, isRestOnly, overlay, isJson)
+    const own = ownMapping(input)
+    if (out === undefined) return tellColumns(own, isJson)
+    return makePlugin(out, isRestOnly, own, input)
   },
 }
 
@@ -67,31 +71,35 @@ function formOf(out: string, isRestOnly: boolean): PluginForm {
   return isRestOnly && !/\.zip$/i.test(out) ? 'xml' : 'zip'
 }
 
-function tellColumns(overlay: string | undefined, isJson: boolean): number {
-  const columns = askedColumns(readProfileMapping(overlay ?? localSettings().mapping).sources)
+function tellColumns(own: OwnMapping, isJson: boolean): number {
+  const columns = askedColumns(own.load().sources)
   if (isJson) printJson({ columns })
   else print(columnsMarkdown(columns))
   return 0
 }
 
-function makePlugin(out: string, isRestOnly: boolean, overlay: string | undefined, isJson: boolean): number {
+function makePlugin(
+  out: string,
+  isRestOnly: boolean,
+  { profile, config, load }: OwnMapping,
+  { values, isJson }: CommandInput,
+): number {
   const form = formOf(out, isRestOnly)
-  const config = localSettings()
   const { name, queries } = config.plugin
   const present = readPresent(out, name)
-  const mappingPath = isRestOnly ? undefined : (overlay ?? config.mapping)
-  const request = isRestOnly
-    ? restRequest(config.plugin)
-    : pluginRequest(readProfileMapping(mappingPath), config.plugin)
+  // Another profile has no setting that names its layers.
+  const mappingPath = isRestOnly || profile !== DEFAULT_PROFILE ? undefined : (values.mapping ?? config.mapping)
+  const request = isRestOnly ? restRequest(config.plugin) : pluginRequest(load(), config.plugin)
+  const known = memoryName(name, profile)
   const bytesOf = (version: string) => packPlugin(pluginFiles(request.plugin, version), form)
   const memory = readMemory(config.dataDir)
   const digest = contentDigest(pluginFiles(request.plugin, ANY_VERSION))
   const chosen = chooseVersion(
-    [...rememberedPlugin(memory[name], digest), ...presentPlugin(present, bytesOf)],
+    [...rememberedPlugin(memory[known], digest), ...presentPlugin(present, bytesOf)],
     Date.now(),
   )
   // First, so that a version that has left this machine is never given to another content.
-  remember(config.dataDir, memory, name, chosen.version, digest)
+  remember(config.dataDir, memory, known, chosen.version, digest)
   writeWhole(out, bytesOf(chosen.version))
   const settings = [
     ...(queries === DEFAULT_PLUGIN_QUERIES || isRestOnly ? [] : [`PLUGIN_QUERIES=${queries}`]),
@@ -100,6 +108,9 @@ function makePlugin(out: string, isRestOnly: boolean, overlay: string | undefine
   tell({ out, form, request, chosen, settings }, isJson)
   return 0
 }
+
+/** Each PowerSchool has a plugin of its own, which rises with its own content. */
+const memoryName = (name: string, profile: string) => (profile === DEFAULT_PROFILE ? name : `${name} of ${profile}`)
 
 const ANY_VERSION = '0'
 

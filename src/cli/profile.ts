@@ -7,10 +7,11 @@ import { hasDatabase, openDatabase, openSealingKey, storedProfiles } from '../no
 import { readLayers, readMappingFiles } from '../node/mapping-files.ts'
 import { nodeRuntime } from '../node/runtime.ts'
 import { STORAGE } from '../oneroster/storage.ts'
-import { isGroup } from '../profiles/group-body.ts'
+import { isGroup } from '../profiles/is-group.ts'
 import { profileKeys } from '../profiles/keys.ts'
-import { mappingOf, type ProfileSource, sourceOf } from '../profiles/live.ts'
 import { createMappingShelf } from '../profiles/mapping-shelf.ts'
+import { environmentPrefix } from '../profiles/own-config.ts'
+import { mappingOf, type ProfileSource, sourceOf } from '../profiles/source.ts'
 import { UNTOLD } from '../profiles/untold.ts'
 import { migrate } from '../store/migrations.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
@@ -33,13 +34,14 @@ export function profileOption({ values }: Pick<CommandInput, 'values'>, config: 
   })
 }
 
-/** How the published records of a profile were made, as far as its settings tell now. */
+/** How the published records of a profile were made, as far as its settings tell now; a group has no mapping. */
 export function storedMapping(id: string, sql: NodeSqlite, config: Config) {
   const mappings = createMappingShelf(readMappingFiles())
   const layers = id === DEFAULT_PROFILE && config.mapping !== undefined ? readLayers(config.mapping) : undefined
   const record = findProfile(sql) ?? { ...UNTOLD, id }
-  const { idPrefix } = record.settings
-  const { mapping } = mappingOf(record, { mappings, layers })
+  if (isGroup(record.settings)) return { mapping: undefined, idPrefix: '' }
+  const idPrefix = id === DEFAULT_PROFILE ? environmentPrefix(config, sql).idPrefix : record.settings.idPrefix
+  const { mapping } = mappingOf(record, { mappings, layers, config, sql })
   return { mapping, idPrefix: typeof idPrefix === 'string' ? idPrefix : '' }
 }
 

@@ -53,7 +53,8 @@ export const readinessCommand: Command = {
     }
     return withStore(input, async (sql, config, profile) => {
       const { mapping, idPrefix } = storedMapping(profile, sql, config)
-      const origins = fieldOrigins(mapping.checked)
+      // Of a group's records the members tell: each has a mapping of its own.
+      const origins = mapping === undefined ? new Map() : fieldOrigins(mapping.checked)
       const keptKeys = input.flags.has('all') ? Number.POSITIVE_INFINITY : undefined
       const found = await checkSnapshot(sql, { keptKeys, ruleOf: openRuleFinder(origins, idPrefix) })
       if (found === undefined) {

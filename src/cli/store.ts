@@ -8,9 +8,6 @@ import type { CommandInput } from './command.ts'
 import { profileOption } from './profile.ts'
 import { localSettings } from './settings.ts'
 
-/** For commands that know no other profile than the one of the settings. */
-export const OF_SETTINGS = { values: {} } as const
-
 /**
  * Opens the profile's database, brings it up to date, and closes it after the work. Refuses with `settings-invalid`, and
  * `not-found` for a profile that `--profile` names and that is not there.

@@ -4,13 +4,12 @@ import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
 import { askAnewOfServer, beginAnew } from '../profiles/anew.ts'
-import { hasExpired } from '../profiles/facts.ts'
-import type { NodeSqlite } from '../store/node-sqlite.ts'
-import type { ProfileRecord } from '../store/profile.ts'
+import { isRestored } from '../store/restored.ts'
 import { presentSync, type SyncProgress } from '../sync/report.ts'
 import { runSync } from '../sync/sync.ts'
 import { runUpkeep } from '../sync/upkeep.ts'
 import type { Command } from './command.ts'
+import { refuseEnded, watchProfile } from './may-sync.ts'
 import { print, printJson, say } from './output.ts'
 import { openProfile, PROFILE_OPTION, PROFILE_USAGE, profileOption } from './profile.ts'
 import { settingsFor } from './settings.ts'
@@ -40,11 +39,15 @@ export const syncCommand: Command = {
     const { config, mapping, runtime, record } = await openProfile(profileOption(input, given), given, log)
     refuseEnded(record, runtime.sql)
     prepareStore(runtime)
-    if (askAnewOfServer(runtime.sql, config.powerSchool.url)) beginAnew(runtime.sql)
+    if (askAnewOfServer(runtime.sql, config.powerSchool.url) || isRestored(runtime.sql)) beginAnew(runtime.sql)
     const bridge = createBridge({ config, mapping, runtime, publicUrl, onProgress: showProgress })
     const stopper = new AbortController()
     const stop = () => stopper.abort()
     process.once('SIGINT', stop).once('SIGTERM', stop)
+    const watch = watchProfile(runtime.sql, record, (why) => {
+      say(why)
+      stop()
+    })
     try {
       const politeness = flags.has('now') ? AT_ONCE : bridge.sync.politeness
       const record = await runSync({ ...bridge.sync, politeness }, crypto.randomUUID(), stopper.signal, {
@@ -58,27 +61,10 @@ export const syncCommand: Command = {
       return record.status === 'success' ? 0 : 1
     } finally {
       process.off('SIGINT', stop).off('SIGTERM', stop)
+      clearInterval(watch)
       runtime.sql.close()
     }
   },
-}
-
-/** A person has said that no sync begins. */
-function refuseEnded(record: ProfileRecord | undefined, sql: NodeSqlite): void {
-  const refusal = record && refusalOf(record)
-  if (refusal === undefined) return
-  sql.close()
-  throw new BridgeError('sync-stopped', ...refusal)
-}
-
-function refusalOf(record: ProfileRecord): [message: string, more: { remedy: string }] | undefined {
-  const path = `/admin/profiles/${record.id}`
-  if (record.state === 'deleting') return ['The profile is being deleted.', { remedy: 'Make a new one.' }]
-  if (hasExpired(record, Date.now())) {
-    return ['The profile ended by its expirationDate.', { remedy: `Change that first: PATCH ${path}.` }]
-  }
-  if (record.isPaused) return ['The profile is paused.', { remedy: `Resume it first: POST ${path}/resume.` }]
-  return undefined
 }
 
 const AT_ONCE = { quietMs: 0, maxWaitMs: 0 }

@@ -1,9 +1,12 @@
 // The admin API of all profiles: makes and lists them, and hands on what is about one.
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { splitUrl } from '../http/public-path.ts'
 import { createProfileId, isProfileId } from '../profiles/ids.ts'
 import { DEFAULT_PROFILE, INTERNAL, type ProfileHandle } from '../profiles/ports.ts'
 import type { FrontOptions } from './front.ts'
+import { answerRestore } from './restore.ts'
+import { inWaves } from './waves.ts'
 
 export interface FrontAdminOptions extends FrontOptions {
   /** The path of the public address. */
@@ -13,11 +16,14 @@ export interface FrontAdminOptions extends FrontOptions {
 
 /** What a profile has below `/admin/profile`, and all else that is one below `/admin`. */
 const OF_PROFILE: ReadonlySet<string> = new Set(['', '/status', '/profileStatus', '/pause', '/resume', '/reset'])
+/** A time, or a bookmark. */
+const MAX_RESTORE_BYTES = 4_096
 const UNCACHED = { 'Cache-Control': 'no-store' }
 const BELOW_PROFILE = /^\/admin\/profiles\/([^/]+)(.*)$/
 
 /** Routes below `/admin`; who may ask has been decided, and every profile decides it again. */
-export function frontAdmin({ directory, publicUrl, log, prefix, forward }: FrontAdminOptions): Hono {
+export function frontAdmin(options: FrontAdminOptions): Hono {
+  const { directory, publicUrl, log, prefix, forward } = options
   const app = new Hono()
 
   app.get('/profiles', async (c) => c.json({ profiles: await summaries() }, 200, UNCACHED))
@@ -32,8 +38,15 @@ export function frontAdmin({ directory, publicUrl, log, prefix, forward }: Front
       told.set('Location', `${publicUrl}/admin/profiles/${id}`)
       return new Response(answer.body, { status: 202, headers: told })
     }
+    // It may have been made, and only its answer was lost: then it is listed, and can be deleted.
+    if (answer.status >= 500) return c.json({ error: 'busy', id, message: UNKNOWN, remedy: LOOK }, 503, RETRY)
     await directory.remove(id)
     return answer
+  })
+  app.post('/profiles/:id/restore', bodyLimit({ maxSize: MAX_RESTORE_BYTES, onError: tooLong }), async (c) => {
+    const id = c.req.param('id')
+    const isKnown = isProfileId(id) && (await directory.open(id)) !== undefined
+    return isKnown ? answerRestore(c, id, options) : c.json({ error: 'not-found', message: NO_PROFILE }, 404)
   })
   app.all('/profiles/*', async (c) => {
     const { path, query } = splitUrl(c.req.url, prefix)
@@ -74,12 +87,10 @@ export function frontAdmin({ directory, publicUrl, log, prefix, forward }: Front
 
   async function ofEach(ask: (id: string, handle: ProfileHandle) => Promise<readonly unknown[]>) {
     const ids = await directory.list()
-    const answers = await Promise.all(
-      ids.map(async (id) => {
-        const handle = await directory.open(id)
-        return handle === undefined ? [] : ask(id, handle)
-      }),
-    )
+    const answers = await inWaves(ids, async (id) => {
+      const handle = await directory.open(id)
+      return handle === undefined ? [] : ask(id, handle)
+    })
     return answers.flat()
   }
 
@@ -91,6 +102,12 @@ export function frontAdmin({ directory, publicUrl, log, prefix, forward }: Front
   return app
 }
 
+const tooLong = (c: Context) =>
+  c.json({ error: 'request-invalid', messages: [`The body is longer than ${MAX_RESTORE_BYTES} bytes.`] }, 413)
+
+const UNKNOWN = 'Whether the profile was made is not known: what makes it did not answer.'
+const LOOK = 'GET /admin/profiles/{id} in a minute. DELETE it, or use it where it is there; else make it again.'
+const RETRY = { 'Retry-After': '60' }
 const NO_PROFILE = 'There is no such profile. GET /admin/profiles lists them.'
 const NO_DEFAULT =
   'There is no profile of the environment. The others are below /admin/profiles/{id}; GET /admin/profiles lists them.'

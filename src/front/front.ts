@@ -13,7 +13,9 @@ import { profileOfReader, profileOfTokenRequest } from '../profiles/consumer-of.
 import { isProfileId } from '../profiles/ids.ts'
 import { DEFAULT_PROFILE, INTERNAL, type ProfileDirectory, type ProfileHandle } from '../profiles/ports.ts'
 import { frontAdmin } from './admin.ts'
+import type { Restorer } from './restore.ts'
 import { createStrangers } from './strangers.ts'
+import { inWaves } from './waves.ts'
 
 export interface FrontOptions {
   readonly directory: ProfileDirectory
@@ -23,6 +25,8 @@ export interface FrontOptions {
   readonly log: Log
   readonly now: () => number
   readonly newId: () => string
+  /** Left out where profiles are restored from backups. */
+  readonly restorer?: Restorer
 }
 
 export interface Front {
@@ -75,7 +79,11 @@ export function createFront(options: FrontOptions): Front {
     log.error('request-failed', { requestId, message: error.message, stack: error.stack })
     if (error instanceof BridgeError && c.req.path.startsWith('/admin/')) {
       const { code, message, remedy } = error
-      return c.json({ error: code, message, remedy }, 503)
+      return c.json({ error: code, message, remedy }, 503, { 'Retry-After': String(RETRY_SECONDS) })
+    }
+    if (error instanceof BridgeError) {
+      const message = `The profiles cannot be asked now. The id in the log is ${requestId}.`
+      return c.json({ error: 'busy', message }, 503, { 'Retry-After': String(RETRY_SECONDS) })
     }
     return c.json({ error: 'internal', message: `An internal error. Its id in the log is ${requestId}.` }, 500)
   })
@@ -110,7 +118,7 @@ export function createFront(options: FrontOptions): Front {
     const handle = await directory.open(DEFAULT_PROFILE)
     if (handle !== undefined) return forward(handle, new Request('http://profile/readyz'))
     const ids = await directory.list()
-    const waiting = (await Promise.all(ids.map(isWaiting))).filter(Boolean).length
+    const waiting = (await inWaves(ids, isWaiting)).filter(Boolean).length
     if (waiting === 0) return c.json({ status: 'ready', profiles: ids.length })
     return c.json({ status: 'waiting for the first snapshot', profiles: ids.length, waiting }, 503, {
       'Retry-After': String(RETRY_SECONDS),
@@ -128,7 +136,7 @@ export function createFront(options: FrontOptions): Front {
   }
 
   async function metrics(c: HonoContext, ids: readonly string[]): Promise<Response> {
-    const profiles = await Promise.all(ids.map(familiesOf))
+    const profiles = await inWaves(ids, familiesOf)
     return c.body(formatMetrics(joinFamilies(profiles)), 200, METRICS_HEADERS)
   }
 

@@ -6,28 +6,35 @@ import { MEMBER_PATHS } from './member-api.ts'
 import type { MemberHandle } from './member-reader.ts'
 import { type GroupOrg, orgIdOf } from './org.ts'
 import { clash } from './prefixes.ts'
-
-export const GROUP_TYPE = '#oneroster.group'
+import { GROUP_TYPE } from './type.ts'
 
 const MOST_MEMBERS = 100
-const MEMBERS = `name 1 to ${MOST_MEMBERS} profiles by their ids`
+const MEMBERS = `does not name 1 to ${MOST_MEMBERS} profiles by their ids`
+const NO_LIST = 'is not a list of ids of profiles'
+const NO_ID = 'is not the id of a profile'
+const LONGEST_NAME = 255
+const NO_NAME = `is not a text of 1 to ${LONGEST_NAME} characters`
 
 /** `dataProvider` of a group. */
 export const GROUP_PROVIDER = z.strictObject({
   '@odata.type': z.literal(GROUP_TYPE),
   profiles: z
-    .array(z.string().check(z.minLength(1)), MEMBERS)
+    .array(z.string(NO_ID).check(z.minLength(1, NO_ID)), NO_LIST)
     .check(z.minLength(1, MEMBERS), z.maxLength(MOST_MEMBERS, MEMBERS))
     .check(z.refine((ids) => new Set(ids).size === ids.length, 'names a profile twice')),
 })
 
 /** `org` of a group: what stands above the members, or null. */
 export const GROUP_ORG = z.nullable(
-  z.strictObject({
-    name: z.string().check(z.trim(), z.minLength(1, 'is the name of the org above the members'), z.maxLength(255)),
-    identifier: z.optional(z.string().check(z.trim(), z.minLength(1), z.maxLength(255))),
-  }),
+  z.strictObject(
+    { name: orgText(), identifier: z.optional(orgText()) },
+    'is not an object with the name of the org above the members',
+  ),
 )
+
+function orgText() {
+  return z.string(NO_NAME).check(z.trim(), z.minLength(1, NO_NAME), z.maxLength(LONGEST_NAME, NO_NAME))
+}
 
 export interface GroupToCheck {
   readonly profiles: readonly string[]
@@ -74,7 +81,7 @@ async function factsOf(id: string, open: GroupToCheck['open']): Promise<MemberFa
 function faultOf(id: string, { idPrefix, isGroup }: MemberFacts, org: GroupOrg | null): string | undefined {
   if (isGroup) return `\`${id}\` is a group itself. Name its members instead.`
   if (idPrefix === '' && id === DEFAULT_PROFILE) {
-    return `\`${id}\` is the environment's profile, which has no \`idPrefix\`: make a profile of its own of that server, with one.`
+    return `\`${id}\` is the environment's profile, whose records have no prefix. Set ID_PREFIX before its first sync; where it has published already, make a profile of its own of that server, with an \`idPrefix\`.`
   }
   if (idPrefix === '') {
     return `\`${id}\` has no \`idPrefix\`, which keeps its records apart from those of others. Make the profile again with one.`

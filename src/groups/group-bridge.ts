@@ -9,6 +9,7 @@ import { publishContext, type WireOptions, wireRoster } from '../wiring.ts'
 import { type GroupContext, type GroupSettings, runGroupSync } from './group-sync.ts'
 import { createMemberReader, type MemberHandle } from './member-reader.ts'
 import { adoptMerging, readMerging } from './merge-state.ts'
+import { releaseMembers } from './released.ts'
 import { PUBLISHED_PATH } from './tell.ts'
 
 export interface GroupBridgeOptions extends WireOptions {
@@ -30,23 +31,18 @@ export interface GroupBridge {
 /** Over a prepared store; nothing runs until `schedule.start()`. A group has no mapping and no rows. */
 export function createGroupBridge({ group, open, batch, ...options }: GroupBridgeOptions): GroupBridge {
   const { runtime } = options
-  const { sql } = runtime
+  const { sql, log } = runtime
   nameSchoolsById(sql)
   const publishing = publishContext(options)
   const sync: GroupContext = {
     ...publishing,
-    memberGuard: publishing.guard,
     // A number may be that of a school of each member, also of one that is yet to come: it would open that one's too.
     narrowRoster: (store, narrowing, generation) => narrowRoster(store, { ...narrowing, byIdAlone: true }, generation),
-    // Each member's removals have passed that member's guard, or this one.
-    guard: { share: 1, minimum: Number.POSITIVE_INFINITY },
     alsoKeep: () => adoptMerging(sql),
     group,
     reader: createMemberReader({ group: group.id, open, after: runtime.after, batch }),
   }
   const wired = wireRoster(options, sync, {
-    mapping: undefined,
-    stagedInput: () => undefined,
     powerSchoolRequests: () => 0,
     isNewMapping: () => false,
     async run(id, signal, { step }) {
@@ -55,6 +51,15 @@ export function createGroupBridge({ group, open, batch, ...options }: GroupBridg
       const record = await runGroupSync(sync, id, signal, step)
       if (record.status !== 'inProgress' && isDue(sql)) runtime.after(0, requestDue)
       return record
+    },
+    release(id) {
+      const released = releaseMembers(sql, id)
+      if (released === undefined) return undefined
+      log.warn('members-released', { sync: id, members: released.members })
+      // What runs now may have kept them already.
+      noteDue(sql, true)
+      requestDue()
+      return released.record
     },
   })
   const { schedule } = wired

@@ -6,12 +6,12 @@ import { narrowingsOf } from '../store/rosters.ts'
 import type { SyncRecord } from '../store/syncs.ts'
 import { buildRosters } from '../sync/build-rosters.ts'
 import type { PublishContext } from '../sync/context.ts'
-import type { GuardSettings } from '../sync/guard.ts'
 import { nameForPeople } from '../sync/narrow-stage.ts'
 import { type PreparedGeneration, type PrepareWork, type ReportFacts, rollBack } from '../sync/prepare.ts'
-import { narrowRosters } from '../sync/prepare-district.ts'
-import type { Step } from '../sync/step-schedule.ts'
+import type { CurrentStep } from '../sync/step-schedule.ts'
 import { runSyncOf } from '../sync/sync.ts'
+import { followMerged } from './follow-merged.ts'
+import { heldInGroup } from './guard.ts'
 import type { MemberReader } from './member-reader.ts'
 import { changesOf, mergeMembers } from './merge.ts'
 import { readMerged } from './merge-state.ts'
@@ -28,19 +28,17 @@ export interface GroupSettings {
 export interface GroupContext extends PublishContext {
   readonly group: GroupSettings
   readonly reader: MemberReader
-  /** See `MergeOptions`. */
-  readonly memberGuard: GuardSettings
 }
 
 /**
- * As `runSync`; nothing of it is guarded again, for each member's removals have passed that member's guard: only those of a
- * member whose store was made anew have not.
+ * As `runSync`. What a member has removed is not guarded again, for it has passed that member's guard: only what a member lacks
+ * whose store was made anew, and what no member knows (see `heldInGroup`).
  */
 export function runGroupSync(
   context: GroupContext,
   id: string,
   signal: AbortSignal,
-  step?: Pick<Step, 'signal' | 'end'>,
+  step?: CurrentStep,
 ): Promise<SyncRecord> {
   return runSyncOf(context, id, { signal, step, prepare: (work) => prepareGroup(context, work) })
 }
@@ -51,7 +49,7 @@ async function prepareGroup(context: GroupContext, work: PrepareWork): Promise<P
   const merging = await mergeMembers({
     ...context,
     ...group,
-    guard: context.memberGuard,
+    guard: context.guard,
     reader: counted(context.reader, () => step?.end()),
     sync: id,
     signal,
@@ -61,23 +59,27 @@ async function prepareGroup(context: GroupContext, work: PrepareWork): Promise<P
   })
   const before = readMerged(sql)
   const members = merging.members.map((member) => memberReport(member, before))
+  const named = members.filter(({ id: member }) => group.members.includes(member))
+  if (!named.some(({ state }) => state === 'merged')) throw nothingRead(named)
+  const readMs = now()
+  const changes = changesOf(merging, collections)
+  const { generation } = merging
+  const { readiness, narrowed } = await followMerged(context, work, { generation, changes })
   for (const { id: member, problem } of members)
     if (problem) log.warn('member-not-read', { sync: id, member, ...problem })
-  if (members.every(({ state }) => state === 'kept' || state === 'left-out')) throw nothingRead(members)
-  const readMs = now()
-  const narrowed = await narrowRosters(context, { id, signal })
-  const changes = changesOf(merging, collections)
-  const report = ({ snapshot, durations }: ReportFacts): GroupReport => ({
+  const report = ({ held, snapshot, durations }: ReportFacts): GroupReport => ({
     generation: snapshot?.generation,
     publishedAt: snapshot?.time,
     isPublished: false,
     counts: Object.fromEntries([...changes].map(([name, counts]) => [name, { ...counts, rejected: 0 }])),
     rosters: Object.fromEntries(narrowed.map((table) => [nameForPeople(table), table.changes])),
-    held: [],
+    held: held.map((removal) => ({ sourcedIds: [], ...removal })),
     durations,
     members,
+    readiness,
   })
-  return { generation: merging.generation, crawl: undefined, mapped: undefined, changes, narrowed, readMs, report }
+  const held = heldInGroup({ sql, merging, changes, narrowed, guard: context.guard })
+  return { generation, crawl: undefined, mapped: undefined, changes, narrowed, held, readMs, report }
 }
 
 /** A platform that works in steps bounds the requests of each. */

@@ -1,9 +1,12 @@
 // What a profile answers to the groups it is a member of: the facts about its snapshot, and the records of it.
 import { readMeta, writeMeta } from '../store/meta.ts'
 import { openPins, type PinnedQuery } from '../store/pins.ts'
+import { findProfile } from '../store/profile.ts'
+import { wasReleasedBetween } from '../store/released-syncs.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import { activeTotals, currentSnapshot, type Snapshot, snapshotAt } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
+import { listSyncs } from '../store/syncs.ts'
 import { LINES_TYPE, writeEnd, writeRecord } from './member-lines.ts'
 import { sliceOf } from './member-records.ts'
 
@@ -19,7 +22,11 @@ export interface MemberFacts {
     readonly totals: Readonly<Record<string, number>>
     /** What has changed since the generation that was asked about can be told. */
     readonly knowsSince: boolean
+    /** A person has let go what its guard held since then; absent in an earlier version of the bridge. */
+    readonly isReleased?: boolean
   } | null
+  /** Without a snapshot: its first sync has not been tried in vain; absent in an earlier version of the bridge. */
+  readonly isComing?: boolean
 }
 
 export interface MemberApiOptions {
@@ -60,7 +67,7 @@ export function createMemberApi(options: MemberApiOptions): (request: Request) =
     const group = query.get('group')
     if (group !== null) remember(sql, group)
     const snapshot = group === null ? currentSnapshot(sql) : pins.begin(pinOf(group))
-    if (snapshot === undefined) return { idPrefix, isGroup, snapshot: null }
+    if (snapshot === undefined) return { idPrefix, isGroup, snapshot: null, isComing: isComing(sql) }
     return { idPrefix, isGroup, snapshot: factsOf(sql, snapshot, collections, query) }
   }
 
@@ -87,6 +94,12 @@ export function createMemberApi(options: MemberApiOptions): (request: Request) =
   }
 }
 
+function isComing(sql: Sql): boolean {
+  const { state = 'provisioned', tries = 0, isPaused = false } = findProfile(sql) ?? {}
+  const mayCome = state === 'provisioned' || (state === 'provisioning' && tries === 0)
+  return mayCome && !isPaused && listSyncs(sql).every(({ status }) => status === 'inProgress')
+}
+
 const pinOf = (group: string): PinnedQuery => ({ reader: `group ${group}`, consumer: `group ${group}`, query: 'group' })
 
 function factsOf(
@@ -97,12 +110,14 @@ function factsOf(
 ): NonNullable<MemberFacts['snapshot']> {
   const since = Number(query.get('since') ?? 0)
   const totals = activeTotals(sql, generation)
+  // By number and time: the store may be another one than the group has read, or a copy of an earlier state.
+  const knowsSince = since > 0 && snapshotAt(sql, since)?.time === query.get('sinceTime')
   return {
     generation,
     publishedAt: time,
     totals: Object.fromEntries(collections.map(({ name }) => [name, totals.get(name) ?? 0])),
-    // By number and time: the store may be another one than the group has read, or a copy of an earlier state.
-    knowsSince: since > 0 && snapshotAt(sql, since)?.time === query.get('sinceTime'),
+    knowsSince,
+    isReleased: knowsSince && wasReleasedBetween(sql, since, generation),
   }
 }
 

@@ -47,6 +47,22 @@ export function sliceOf(
   )
 }
 
+/** The texts alone of the active records of a generation that is kept, as `sliceOf`. */
+export function bodiesOf(
+  sql: Sql,
+  { name }: Pick<CollectionStorage, 'name'>,
+  { generation, after, limit }: Omit<Slice, 'since'>,
+): { readonly sourcedId: string; readonly body: string }[] {
+  return sql.all(
+    `select sourcedId, body from ${quoteName(`records_${name}`)}
+     where sourcedId > ? and born <= ? and died > ? and status = 'active' order by sourcedId limit ?`,
+    after,
+    generation,
+    generation,
+    limit,
+  )
+}
+
 const MUCH = 10_000
 
 function hasChangedMuch(sql: Sql, records: string, since: number): boolean {

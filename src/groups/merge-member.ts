@@ -38,15 +38,19 @@ export async function mergeMember(work: MergeWork, member: MemberProgress): Prom
 
 async function readMember(work: MergeWork, member: MemberProgress): Promise<void> {
   if (member.stage === 'waiting') {
-    const { snapshot, ...facts } = await work.reader.facts(member.id, knownOf(work, member))
-    succeed(work, member, facts.idPrefix)
+    const released = work.released[member.id]
+    const { snapshot, ...facts } = await work.reader.facts(member.id, released ?? knownOf(work, member))
+    noteTold(work, member, { ...facts, snapshot })
+    // It is asked about the snapshot that was let go, of which nothing was merged.
+    const isKnown = snapshot?.knowsSince === true && released === undefined
+    member.isLetGo = released === undefined ? snapshot?.isReleased === true : snapshot?.knowsSince === true
     const known = knownOf(work, member)
     const found = checkFacts(work, member, { ...facts, snapshot })
     const isSame = found.generation === known?.generation && found.publishedAt === known.publishedAt
     const isRead = work.merging.lacksColumns || known?.mustRewrite === true || known?.mustReadWhole === true
-    const since = found.knowsSince && !isRead ? (known?.generation ?? 0) : 0
+    const since = isKnown && !isRead ? (known?.generation ?? 0) : 0
     const { generation, publishedAt, totals } = found
-    const isOtherStore = known !== undefined && !found.knowsSince
+    const isOtherStore = known !== undefined && !isKnown
     const begun = { prefix: facts.idPrefix, generation, publishedAt, totals, since, isOtherStore }
     commit(work, member, () => {
       Object.assign(member, begun, { stage: 'reading' })
@@ -56,7 +60,7 @@ async function readMember(work: MergeWork, member: MemberProgress): Promise<void
   while (member.stage === 'reading') {
     const table = work.tables[member.collection]
     if (table === undefined) {
-      if (member.isOtherStore) refuseShrunk(work, member)
+      if (member.isOtherStore && member.isLetGo !== true) refuseShrunk(work, member)
       commit(work, member, () => {
         member.stage = 'merged'
       })
@@ -72,11 +76,16 @@ async function readMember(work: MergeWork, member: MemberProgress): Promise<void
   }
 }
 
-function succeed(work: MergeWork, member: MemberProgress, idPrefix: string): void {
+/** What it tells of itself, and in whose place it is by that. */
+function noteTold(
+  work: MergeWork,
+  member: MemberProgress,
+  { idPrefix, snapshot, isComing = false }: MemberFacts,
+): void {
   const predecessor = predecessorOf(work, member, idPrefix)
-  if (predecessor === undefined || predecessor === member.predecessor) return
   commit(work, member, () => {
-    member.predecessor = predecessor
+    member.told = { generation: snapshot?.generation ?? 0, publishedAt: snapshot?.publishedAt ?? '', isComing }
+    if (predecessor !== undefined) member.predecessor = predecessor
   })
 }
 
@@ -101,7 +110,8 @@ function checkFacts(work: MergeWork, member: MemberProgress, { idPrefix, isGroup
     throw new MemberError('prefix-clash', message)
   }
   if (snapshot === null) throw new MemberError('member-unpublished', `The member ${id} has published nothing yet.`)
-  if ((snapshot.totals.users ?? 0) === 0 && (known?.active.users ?? 0) > 0) {
+  const isEmpty = (snapshot.totals.users ?? 0) === 0 && (known?.active.users ?? 0) > 0
+  if (isEmpty && !(work.released[id] !== undefined && member.isLetGo === true)) {
     throw new MemberError('member-empty', `The member ${id} has no users any more; the group keeps those that it had.`)
   }
   return snapshot
@@ -138,6 +148,15 @@ async function keepAsItIs(work: MergeWork, member: MemberProgress, error: Member
     member.problem = problemOf(error)
     if (knownOf(work, member) === undefined) member.stage = 'left-out'
     else settle(work, member, 'kept')
+  })
+}
+
+/** It is named no more, and stays as it is until it is known whether another one has its records. */
+export async function keepLeaving(work: MergeWork, member: MemberProgress, unread: MemberProgress): Promise<void> {
+  const message = `The member ${member.id} is to leave, and the new member ${unread.id}, which may be in its place, could not be asked.`
+  commit(work, member, () => {
+    member.problem = problemOf({ code: 'successor-unread', message })
+    settle(work, member, 'kept')
   })
 }
 

@@ -4,6 +4,7 @@ import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
 import type { TopOrg } from './org.ts'
 import type { MemberProblem } from './problems.ts'
+import { forgetReleased } from './released.ts'
 
 /** A member as far as the published snapshot holds it. */
 export interface MergedMember {
@@ -29,7 +30,8 @@ export interface Merged {
 /**
  * `waiting`: nothing was asked yet. `undoing`: what was read of it is being taken back. `merged`: is as its snapshot of
  * `generation`. `kept`: is as it was, because of its problem.
- * `left-out`: nothing of it was ever merged, because of its problem. `leaving`, `left`: no longer a member.
+ * `left-out`: nothing of it was ever merged, because of its problem. `leaving`, `left`: no longer a member. One that is leaving
+ * may be `kept`, too, while it is not known who has its records now.
  */
 export type MemberStage = 'waiting' | 'reading' | 'undoing' | 'merged' | 'kept' | 'left-out' | 'leaving' | 'left'
 
@@ -42,8 +44,12 @@ export interface MemberProgress {
   predecessor?: string
   generation: number
   publishedAt: string
+  /** Its own snapshot, as it told it; absent while it has not. */
+  told?: { readonly generation: number; readonly publishedAt: string; readonly isComing: boolean }
   /** Its store is another one than that of which records were merged last, so no guard has compared the two. */
   isOtherStore: boolean
+  /** A person has let go what it lacks: in the member, or in the group. */
+  isLetGo?: boolean
   /** What has changed after that generation is read; 0: everything. */
   since: number
   totals: Readonly<Record<string, number>>
@@ -72,8 +78,7 @@ export interface Merging {
   readonly lacksColumns: boolean
   /** Of the org above the members, once it is written. */
   orgCounts?: CollectionChanges
-  /** Everything is being put in place: what was ended in the middle of that begins anew. */
-  isPlacing?: true
+  isPlaced?: true
 }
 
 const MERGED = 'group-merged'
@@ -125,6 +130,11 @@ export function adoptMerging(sql: Sql): void {
   const merging = readMerging(sql)
   if (merging === undefined) return
   writeMeta(sql, MERGED, JSON.stringify(mergedOf(readMerged(sql), merging)))
+  const settled = merging.members.filter(({ stage }) => stage === 'merged' || stage === 'left')
+  forgetReleased(
+    sql,
+    settled.map(({ id }) => id),
+  )
   endMerging(sql)
 }
 

@@ -14,6 +14,7 @@ import {
   saveMerging,
 } from './merge-state.ts'
 import type { MergeTable } from './merge-store.ts'
+import type { Released } from './released.ts'
 
 export interface MergeWork {
   readonly sql: Sql
@@ -21,6 +22,7 @@ export interface MergeWork {
   readonly merging: Merging
   /** What is published. */
   readonly merged: Merged
+  readonly released: Released
   readonly tables: readonly MergeTable[]
   /** The sourcedId of the org above the members. */
   readonly org: string | undefined

@@ -8,12 +8,13 @@ import type { Sql } from '../store/sql.ts'
 import type { GuardSettings } from '../sync/guard.ts'
 import type { MemberReader } from './member-reader.ts'
 import { buryRest, countsIn } from './merge-collection.ts'
-import { mergeMember } from './merge-member.ts'
+import { keepLeaving, mergeMember } from './merge-member.ts'
 import { beginMerging, type MemberProgress, type Merged, type Merging, readMerged, readMerging } from './merge-state.ts'
 import { beginMerge, openMergeTable } from './merge-store.ts'
 import { commit, type MergeWork, nextStep } from './merge-work.ts'
 import { districtOrg, type GroupOrg, orgIdOf } from './org.ts'
-import { successorOf } from './successor.ts'
+import { readReleased } from './released.ts'
+import { maySucceed, successorOf } from './successor.ts'
 
 export interface MergeOptions {
   readonly sql: Sql
@@ -38,7 +39,7 @@ export interface MergeOptions {
 }
 
 /**
- * Merges the members into the generation after the current one, where nobody sees it yet. A member that cannot be read wholly
+ * Merges the members into the generation after the current one, where nobody sees it yet, and puts it in place. A member that cannot be read wholly
  * and truly keeps what it has, and tells why. Goes on where a step of the same sync has ended.
  */
 export async function mergeMembers(options: MergeOptions): Promise<Merging> {
@@ -49,6 +50,7 @@ export async function mergeMembers(options: MergeOptions): Promise<Merging> {
     ...options,
     merging,
     merged,
+    released: readReleased(sql),
     tables: collections.map((storage) => openMergeTable(sql, storage, tombstoneOf)),
     org: org === null ? undefined : orgIdOf(org),
     signal: step === undefined ? signal : AbortSignal.any([signal, step]),
@@ -61,7 +63,7 @@ export async function mergeMembers(options: MergeOptions): Promise<Merging> {
     await nextStep(work)
   }
   writeOrg(work, org)
-  await place({ ...work, signal })
+  await place(work)
   return merging
 }
 
@@ -73,7 +75,7 @@ function goingOn(options: MergeOptions): Merging | undefined {
   if (merging?.sync !== sync || pending?.sync !== sync || pending.generation !== merging.generation) return undefined
   // A newer version of the bridge may have taken over between two steps.
   const isAsBegun = merging.settings === settingsOf(options) && merging.lacksColumns === lacksColumns(options)
-  return merging.isPlacing || !isAsBegun ? undefined : merging
+  return isAsBegun ? merging : undefined
 }
 
 const isUnderWay = ({ stage }: MemberProgress) => stage === 'waiting' || stage === 'reading' || stage === 'undoing'
@@ -119,6 +121,8 @@ async function begin(options: MergeOptions, merged: Merged): Promise<Merging> {
 }
 
 async function removeMember(work: MergeWork, member: MemberProgress): Promise<void> {
+  const unread = maySucceed(work.merging, member)
+  if (unread !== undefined) return keepLeaving(work, member, unread)
   for (const table of successorOf(work.merging, member) === undefined ? work.tables : []) {
     countsIn(work, { table, member })
     await buryRest(work, { table, member })
@@ -141,17 +145,18 @@ function writeOrg(work: MergeWork, org: GroupOrg | null): void {
   })
 }
 
-/** In one go: what is ended in the middle of it begins anew. */
+/** Goes on where it was ended. */
 async function place(work: MergeWork): Promise<void> {
   const { sql, merging, tables } = work
-  commit(work, undefined, () => {
-    merging.isPlacing = true
-  })
+  if (merging.isPlaced) return
   const isUnread = currentSnapshot(sql) === undefined
   for (const { storage } of tables) {
     const steps = moveChanged(sql, storage, merging.generation, isUnread)
     for (const _ of stepsInPending(sql, merging.sync, steps)) await nextStep(work)
   }
+  commit(work, undefined, () => {
+    merging.isPlaced = true
+  })
 }
 
 /** By collection, over all members and the org above them. */

@@ -1,6 +1,6 @@
 // Which id prefixes keep the records of several profiles apart.
 
-/** Letters, digits and `-._~`: what stands for itself in an address. */
+/** What stands for itself in an address, and fits into an id everywhere, with the ids of PowerSchool behind it. */
 export const ID_PREFIX = /^[A-Za-z0-9._~-]{1,20}$/
 
 /** Whether an id of the one could be one of the other. Readers may pass over the case, as mail addresses do. */

@@ -8,14 +8,17 @@ export interface MemberProblem {
   readonly remedy: string
 }
 
+const LOOK_AND_RELEASE =
+  'Look at the syncs of the member. If they are right, release this sync of the group: POST …/syncs/{id}/resume; the next one follows the member.'
+
 const REMEDIES = {
   'member-unknown': 'Take it out of the group, or make the profile again.',
   'member-unreachable': 'Nothing, if it is back at the next sync of the group; else look at the log of the member.',
   'member-unpublished': 'Look at the syncs of the member: its first one has not been published.',
-  'member-empty':
-    'Look at the syncs of the member. If its records are to go, take it out of the group, which removes them.',
-  'member-shrunk':
-    'Look at the syncs of the member. If they are right, take it out of the group, which removes all its records, and put it in again.',
+  'member-empty': LOOK_AND_RELEASE,
+  'member-shrunk': LOOK_AND_RELEASE,
+  'successor-unread':
+    'Nothing, if the new member answers at the next sync of the group; else look at its log, or take it out of the group.',
   'member-changing': 'Nothing: the next sync of the group reads it again.',
   'member-is-group': 'Name the members of that group instead.',
   'prefix-missing': 'Make the profile again with an `idPrefix` of its own.',
@@ -24,6 +27,9 @@ const REMEDIES = {
   'id-foreign': 'Sync the member: its snapshot was made before it had its `idPrefix`.',
   'totals-differ': 'Report it with the log around this time.',
 } as const
+
+/** What a person may let go: the member is there, and has lost much. */
+export const RELEASABLE: ReadonlySet<MemberProblemCode> = new Set(['member-shrunk', 'member-empty'])
 
 /** Ends the reading of one member. Its message holds no personal data. */
 export class MemberError extends Error {

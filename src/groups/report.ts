@@ -1,8 +1,11 @@
 // What a group's sync tells of its members.
+
+import type { ReadinessReport } from '../readiness/report.ts'
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import type { PublishableReport } from '../sync/report.ts'
+import type { Since } from './member-reader.ts'
 import { type MemberProgress, type Merged, mergedBefore } from './merge-state.ts'
-import type { MemberProblem } from './problems.ts'
+import { type MemberProblem, RELEASABLE } from './problems.ts'
 
 export interface MemberReport {
   readonly id: string
@@ -15,14 +18,20 @@ export interface MemberReport {
   readonly counts: Readonly<Record<string, CollectionChanges>>
   /** Why it is not as its own snapshot. */
   readonly problem?: MemberProblem
+  /** The member's own snapshot that is followed once a person lets it go. */
+  readonly waiting?: Since
 }
 
 export interface GroupReport extends PublishableReport {
   readonly members: readonly MemberReport[]
+  /** What School Data Sync would make of the merged records. */
+  readonly readiness: ReadinessReport
 }
 
+const sinceOf = ({ generation, publishedAt }: Since): Since => ({ generation, publishedAt })
+
 export function memberReport(member: MemberProgress, before: Merged): MemberReport {
-  const { id, stage, counts, problem } = member
+  const { id, stage, counts, problem, told } = member
   const held = stage === 'merged' ? member : stage === 'kept' ? mergedBefore(before, member) : undefined
   return {
     id,
@@ -31,5 +40,6 @@ export function memberReport(member: MemberProgress, before: Merged): MemberRepo
     ...(held && { generation: held.generation, publishedAt: held.publishedAt }),
     counts: stage === 'left-out' ? {} : counts,
     ...(problem && { problem }),
+    ...(problem && told && RELEASABLE.has(problem.code) && { waiting: sinceOf(told) }),
   }
 }

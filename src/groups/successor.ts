@@ -13,6 +13,12 @@ export function predecessorOf(
   return isFree ? left.id : undefined
 }
 
+/** A new member that has told nothing of itself yet, and so may have the records of the one that goes. */
+export function maySucceed(merging: Merging, member: MemberProgress): MemberProgress | undefined {
+  if (successorOf(merging, member) !== undefined) return undefined
+  return merging.members.find(({ stage, told }) => stage === 'left-out' && told === undefined)
+}
+
 export function successorOf({ members }: Merging, { id }: MemberProgress): MemberProgress | undefined {
   return members.find(({ predecessor }) => predecessor === id)
 }

@@ -174,7 +174,7 @@ function booleansOf(entity: Entity): ReadonlySet<string> {
 /** What decides the bytes besides the address: the snapshot, the consumer's part of it, and how it wants it. */
 function tagOf({ publicUrl }: Context, { snapshot, place, consumer }: Read): string {
   return entityTag([
-    snapshot.time,
+    snapshot.sync,
     publicUrl,
     place.table('users'),
     place.table('orgs'),

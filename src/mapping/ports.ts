@@ -106,14 +106,55 @@ export interface RunReport {
   readonly diagnostics: readonly RunDiagnostic[]
 }
 
+/** Where a run is: what it has counted and decided so far, and the rows that it has done. For `Mapping.startRun`. */
+export interface RunState {
+  /** Undefined before the first record. */
+  readonly place: RunPlace | undefined
+  readonly tally: TallyState
+  /** By rule, what was decided of each row by its ordinal. */
+  readonly decided: Readonly<Record<string, Uint8Array>>
+}
+
+export interface RunPlace {
+  readonly collection: string
+  readonly rule: string
+  /** The ordinal of the last row that was done. */
+  readonly after: number
+}
+
+export interface TallyState {
+  readonly rules: readonly RuleTally[]
+  readonly diagnostics: readonly RunDiagnostic[]
+}
+
+export interface RuleTally {
+  readonly rule: string
+  read: number
+  published: number
+  outOfScope: number
+  /** By code. */
+  readonly leftOut: Partial<Record<RunCode, number>>
+}
+
+export interface RecordsOptions {
+  /** All unless told. */
+  readonly collections?: ReadonlySet<string>
+  /** Of a run that goes on: the sourcedIds that it gave before, of the collection in which it goes on. */
+  readonly given?: (collection: string) => Iterable<string>
+}
+
 export interface MappingRun {
   /** The published rows of a rule, evaluated now; it reads only what the rule's scope reads. */
   scope(rule: string): Iterable<PublishedRow>
   /**
-   * All records, or those of some collections, a batch of at most 200 source rows at a time, so that the caller can yield between
-   * them. Once a run.
+   * All records that are still to come, a batch of at most 200 source rows at a time, so that the caller can yield between them.
+   * Once a run.
    */
-  records(only?: ReadonlySet<string>): Generator<readonly MappedRecord[]>
+  records(options?: RecordsOptions): Generator<readonly MappedRecord[]>
   /** What was counted so far. */
   report(): RunReport
+  /** The last batch of `records`; another object after each one that had rows of its own. */
+  readonly place: RunPlace | undefined
+  /** Up to and with the last batch of `records`. It holds what is still written into: keep a copy of it at once. */
+  state(): RunState
 }

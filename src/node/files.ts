@@ -20,6 +20,7 @@ export interface OpenDatabaseOptions {
 const EXTENSION = '.sqlite'
 /** What SQLite keeps beside a database. */
 const BESIDE = ['', '-wal', '-shm', '-journal']
+const REMAINS = /^(p[a-z2-7]{16}\.sqlite)-(?:wal|shm|journal)$/
 /** It holds children's data. */
 const OWNERS_ALONE = 0o700
 
@@ -47,9 +48,22 @@ export function hasDatabase(place: Place, profile = DEFAULT_PROFILE): boolean {
   return existsSync(databasePath(place, profile))
 }
 
-/** Removes a closed database with all that belongs to it. */
+/**
+ * Removes a closed database with all that belongs to it; the database first, so that what is left of it when the process ends
+ * in between opens nothing, see `removeRemains`.
+ */
 export function removeDatabase(place: Place, profile: string): void {
   for (const end of BESIDE) rmSync(`${databasePath(place, profile)}${end}`, { force: true })
+}
+
+/** Removes what a removal that was cut short has left: it holds children's data. Nobody may be opening databases there. */
+export function removeRemains(place: Place): void {
+  const folder = profilesFolder(place)
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) {
+    const [, database] = REMAINS.exec(name) ?? []
+    if (database !== undefined && !existsSync(join(folder, database))) rmSync(join(folder, name), { force: true })
+  }
 }
 
 /** The profiles that have a database, besides the environment's; the oldest first. */

@@ -1,23 +1,26 @@
 // The profiles of a process on Node: one database each, opened at the start.
 import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
-import { prefixOf, splitUrl } from '../http/public-path.ts'
+import { prefixOf } from '../http/public-path.ts'
 import type { Log } from '../log.ts'
 import type { Layers } from '../mapping/files/layers.ts'
+import { STORAGE } from '../oneroster/storage.ts'
 import { createProfileHost } from '../profiles/host.ts'
 import { createMappingShelf, type MappingShelf } from '../profiles/mapping-shelf.ts'
 import type { ProfileDirectory, ProfileHandle, ProfileHost } from '../profiles/ports.ts'
+import { migrate } from '../store/migrations.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
 import { DEFAULT_PROFILE, findProfile } from '../store/profile.ts'
-import { openDatabase, removeDatabase, storedProfiles } from './files.ts'
+import { brokenProfile } from './broken-profile.ts'
+import { openDatabase, removeDatabase, removeRemains, storedProfiles } from './files.ts'
 import { readLayers, readMappingFiles } from './mapping-files.ts'
+import { requireOwn } from './own-store.ts'
 import { nodeRuntime } from './runtime.ts'
 
 /** Each takes a thread of its own for the checkpoints of its database; beyond that they are made between requests. */
 const MOST_CHECKPOINT_THREADS = 8
 /** Between the first syncs of two profiles, so that a start does not read all districts at once. */
 const APART_MS = 500
-const RETRY_SECONDS = 30
 
 export interface NodeProfiles extends ProfileDirectory {
   host(id: string): ProfileHost | undefined
@@ -65,6 +68,8 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
   const timers = new Set<NodeJS.Timeout>()
 
   async function add(id: string, sql: NodeSqlite): Promise<ProfileHost> {
+    migrate(sql, STORAGE)
+    requireOwn(id, sql)
     const runtime = nodeRuntime({ config, profile: id, sql, log, sealingKey })
     const ofDefault = id === DEFAULT_PROFILE ? { layers } : {}
     const onDeleted = async () => drop(id)
@@ -97,7 +102,7 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
     try {
       sql = openDatabase(config, { profile: id, isServing: open.size < MOST_CHECKPOINT_THREADS })
       await add(id, sql)
-      // The process ended before it was one.
+      // The process ended before it was one, and before anybody was told of it.
       if (findProfile(sql) === undefined) drop(id)
     } catch (error) {
       sql?.close()
@@ -115,6 +120,7 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
       throw error
     })
   }
+  removeRemains(config)
   for (const id of storedProfiles(config)) await addStored(id)
 
   const hosts = () => [...open.values()].flatMap(({ host }) => host ?? [])
@@ -152,26 +158,6 @@ export async function openNodeProfiles(options: NodeProfilesOptions): Promise<No
     },
     close() {
       for (const { sql } of open.values()) sql?.close()
-    },
-  }
-}
-
-interface BrokenProfile {
-  readonly error: string
-  readonly message: string
-  readonly remedy: string | undefined
-  /** The path of the public address. */
-  readonly prefix: string
-}
-
-/** Its consumers are told to come back; what is wrong is for who administers. */
-function brokenProfile({ error, message, remedy, prefix }: BrokenProfile): ProfileHandle {
-  return {
-    async fetch(request) {
-      const { path } = splitUrl(request.url, prefix)
-      const isAdmin = /^\/(admin|internal)\//.test(path)
-      const body = isAdmin ? { error, message, remedy } : { error: 'busy', message: 'The roster cannot be read now.' }
-      return Response.json(body, { status: 503, headers: { 'Retry-After': String(RETRY_SECONDS) } })
     },
   }
 }

@@ -9,7 +9,8 @@ import type { Sql } from '../store/sql.ts'
 import { listSyncs } from '../store/syncs.ts'
 import { blankColumns } from '../sync/blank-columns.ts'
 import { type GuardSettings, heldBeginning, heldRemovals, type Removal } from '../sync/guard.ts'
-import { changedCollections, lastMapped } from '../sync/mapped.ts'
+import { lastMapped } from '../sync/last-mapped.ts'
+import { changedCollections } from '../sync/mapped.ts'
 import type { StagedInput } from '../sync/staged-input.ts'
 import type { Unread } from '../sync/unread.ts'
 import { type Comparison, compareWithSnapshot } from './compare.ts'
@@ -86,7 +87,7 @@ export function previewMapping(options: PreviewOptions): Preview {
     onChange: differences.see,
     samples: options.samples,
   })
-  for (const batch of run.records(mapped)) {
+  for (const batch of run.records({ collections: mapped })) {
     for (const record of batch) {
       comparison.see(record.collection, present(record))
       if (record.collection === 'users') matching?.see(record)

@@ -1,7 +1,9 @@
 // Remembers, until no sync runs, that the next one is to read everything anew.
 import { readMembersAnew } from '../groups/merge-state.ts'
+import type { Log } from '../log.ts'
 import { readMeta, writeMeta } from '../store/meta.ts'
 import { readAnew } from '../store/read-anew.ts'
+import { bearAnew, isRestored } from '../store/restored.ts'
 import type { Sql } from '../store/sql.ts'
 
 const META = 'read-anew'
@@ -29,14 +31,22 @@ export function askAnewOfServer(sql: Sql, url: string): boolean {
   return before !== undefined
 }
 
-/** Whether it had been asked; no sync may run. */
+/** Whether it had been asked, or the store is a restored one; no sync may run. */
 export function beginAnew(sql: Sql): boolean {
   const asked = readMeta(sql, META)
-  if (asked === undefined) return false
+  const isOfBefore = isRestored(sql)
+  if (asked === undefined && !isOfBefore) return false
   sql.transaction(() => {
+    if (isOfBefore) bearAnew(sql)
     readAnew(sql, { isOtherServer: asked === OTHER })
     readMembersAnew(sql)
     sql.run(`delete from meta where name = ?`, META)
   })
   return true
+}
+
+/** Both of these, when a profile is begun: whether everything is to be read anew. No sync may run. */
+export function readAnewIfAsked(sql: Sql, server: string | undefined, log: Log): boolean {
+  if (server !== undefined && askAnewOfServer(sql, server)) log.warn('profile-other-server')
+  return beginAnew(sql)
 }

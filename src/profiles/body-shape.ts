@@ -1,11 +1,9 @@
 // What `POST /admin/profiles` takes: School Data Sync's words, and beside them the bridge's own.
 import * as z from 'zod/mini'
+import { ID_PREFIX } from '../groups/prefixes.ts'
 import { anyText, day, interval, list, maybe, object, oneOf, share, textOf, whole, words } from './body-fields.ts'
 import { IDENTITY } from './body-identity.ts'
 import { PROVIDER } from './body-provider.ts'
-
-/** As far as it fits into an id everywhere, with the ids of PowerSchool behind it. */
-export const ID_PREFIX = /^[A-Za-z0-9\-._~]{1,20}$/
 
 const MOST_LAYERS = 10
 const path = textOf(

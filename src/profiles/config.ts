@@ -2,20 +2,13 @@
 import { parseExpiry } from '../auth/expiry.ts'
 import type { Config, ConnectedConfig } from '../config.ts'
 import { parseDuration } from '../duration.ts'
-import type { Layers } from '../mapping/files/layers.ts'
-import { type DefaultSettings, ownSettings, type ProfileSettings, type StoredSettings } from './body.ts'
-import { layersOf, withSettings } from './layers.ts'
-
-export interface ProfileConfig extends ConnectedConfig {
-  /** Before every sourcedId of the profile's records; empty for none. */
-  readonly idPrefix: string
-}
+import type { ProfileSettings, StoredSettings } from './body.ts'
 
 /**
  * What a profile says itself, and for the rest what the environment says for all; its connection, scope, consumers and mapping
  * are its own alone.
  */
-export function profileConfig(base: Config, settings: ProfileSettings, clientSecret: string): ProfileConfig {
+export function profileConfig(base: Config, settings: ProfileSettings, clientSecret: string): ConnectedConfig {
   const { dataProvider, template, concurrency, minIntervalMs, syncInterval, guard, idPrefix } = settings
   const schools = dataProvider.schoolsIds?.map(Number) ?? []
   return {
@@ -42,17 +35,7 @@ export function profileConfig(base: Config, settings: ProfileSettings, clientSec
 /** The same of a group, which asks no server. */
 export function groupConfig(base: Config, { syncInterval }: Pick<StoredSettings, 'syncInterval'>): Config {
   const syncIntervalMs = intervalMs(syncInterval) ?? base.syncIntervalMs
-  return { ...base, powerSchool: undefined, oneRoster: undefined, mapping: undefined, syncIntervalMs }
-}
-
-/** What goes over the default mapping. */
-export function profileLayers(settings: ProfileSettings): Layers {
-  return withSettings(layersOf(settings.mapping?.layers ?? []).found, ownSettings(settings))
-}
-
-/** The same for the environment's profile, where MAPPING is not set. */
-export function defaultLayers({ mapping, settings }: DefaultSettings): Layers {
-  return withSettings(layersOf(mapping?.layers ?? []).found, settings ?? {})
+  return { ...base, powerSchool: undefined, oneRoster: undefined, mapping: undefined, idPrefix: '', syncIntervalMs }
 }
 
 /** When the profile ends (ms since 1970); undefined: never. */

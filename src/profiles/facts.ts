@@ -12,6 +12,9 @@ export const hasExpired = ({ settings }: ProfileRecord, nowMs: number): boolean 
 export const stateOf = ({ state }: ProfileRecord, fault: ProfileProblem | undefined): ProfileState =>
   fault !== undefined && state !== 'deleting' ? 'provisioningFailed' : state
 
+export const maySync = (record: ProfileRecord, fault: ProfileProblem | undefined, nowMs: number): boolean =>
+  !record.isPaused && !hasExpired(record, nowMs) && stateOf(record, fault) === 'provisioned'
+
 export interface FactsOptions {
   readonly config: Config
   readonly fault: ProfileProblem | undefined
@@ -31,7 +34,12 @@ export function factsOf(record: ProfileRecord, { config, fault, nowMs }: FactsOp
 }
 
 /** What the environment says, in the words of the others. */
-function environmentSettings({ powerSchool, schools, schoolYear }: Config): Readonly<Record<string, unknown>> {
+function environmentSettings({
+  powerSchool,
+  schools,
+  schoolYear,
+  idPrefix,
+}: Config): Readonly<Record<string, unknown>> {
   return {
     displayName: DEFAULT_PROFILE,
     dataProvider: {
@@ -40,5 +48,6 @@ function environmentSettings({ powerSchool, schools, schoolYear }: Config): Read
       schoolsIds: schools?.map(String),
       schoolYear: schoolYear === undefined ? undefined : String(schoolYear),
     },
+    idPrefix: idPrefix === '' ? undefined : idPrefix,
   }
 }

@@ -1,6 +1,6 @@
 // What `POST /admin/profiles` takes for a group: several profiles that answer as one.
 import * as z from 'zod/mini'
-import { GROUP_ORG, GROUP_PROVIDER, GROUP_TYPE } from '../groups/body.ts'
+import { GROUP_ORG, GROUP_PROVIDER } from '../groups/body.ts'
 import { day, interval, maybe, object, words } from './body-fields.ts'
 
 export const GROUP_SHAPE = object({
@@ -17,10 +17,4 @@ export const GROUP_KEYS: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(GROUP_SHAPE.shape),
   dataProvider: ['@odata.type', 'profiles'],
   org: ['name', 'identifier'],
-}
-
-/** Whether a body, or what is stored of a profile, is a group's. */
-export function isGroup(settings: unknown): settings is GroupBody {
-  const provider = (settings as { readonly dataProvider?: { readonly '@odata.type'?: unknown } } | null)?.dataProvider
-  return provider?.['@odata.type'] === GROUP_TYPE
 }

@@ -4,8 +4,8 @@ import { formatDiagnostic } from '../mapping/diagnostic.ts'
 import { findLayers, type Layers, NO_LAYERS } from '../mapping/files/layers.ts'
 import type { MappingFile } from '../mapping/files/load.ts'
 
-/** How diagnostics call the layer that is made of `settings`. */
-export const SETTINGS_LAYER = 'settings of the profile'
+/** How diagnostics call the layer that is made of `settings`; no layer of a person may be called like that. */
+export const SETTINGS_LAYER = '<settings of the profile>'
 
 /** The values over the rest of the mapping, one to a line. JSON is YAML. */
 export function withSettings(found: Layers, settings: Readonly<Record<string, unknown>>): Layers {

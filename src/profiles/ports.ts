@@ -1,9 +1,8 @@
 // What the host of a profile needs of a runtime, and what the front needs of who keeps the profiles.
-import type { BridgeOptions, Runtime } from '../bridge.ts'
 import type { Config } from '../config.ts'
 import type { Layers } from '../mapping/files/layers.ts'
-import type { PublishContext } from '../sync/context.ts'
-import type { Wired } from '../wiring.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Wired } from '../serving.ts'
 import type { MappingShelf } from './mapping-shelf.ts'
 
 export { DEFAULT_PROFILE } from '../store/profile.ts'
@@ -14,6 +13,16 @@ export interface HostRuntime extends Omit<Runtime, 'signingKey'> {
   readonly launch: (work: () => Promise<void>) => void
 }
 
+/** Where mappings are had from. What reads, checks and compiles them is large, and not needed to serve what was made by them. */
+export interface Mappings {
+  /** It is loaded already, so nothing is gained by doing without. */
+  readonly isAtHand: boolean
+  /** Another one when the texts of the default mapping are, or what reads them. */
+  digest(): Promise<string>
+  /** Loads what checks and compiles. */
+  open(): Promise<MappingShelf>
+}
+
 export interface ProfileHostOptions {
   readonly id: string
   /** The environment's: all of it for `default`; for others what profiles have in common (lifetimes, limits, addresses). */
@@ -21,14 +30,12 @@ export interface ProfileHostOptions {
   readonly runtime: HostRuntime
   /** Origin and prefix of every link, without a trailing slash. */
   readonly publicUrl: string
-  /** The default mapping with layers over it, checked and compiled; one for the whole process. */
-  readonly mappings: MappingShelf
+  /** The default mapping with layers over it; one for the whole process. */
+  readonly mappings: Mappings
   /** What the setting MAPPING names; for `default` alone. */
   readonly layers?: Layers | undefined
   /** Called once, when the profile was deleted and everything of it has stopped: wipes the store, and forgets the id. */
   readonly onDeleted?: () => Promise<void>
-  /** Makes the bridge of the settings as they are now; `createBridge` when left out. */
-  readonly createBridge?: (options: BridgeOptions) => ProfileBridge
   /** The others, for groups; without it there can be none. */
   readonly directory?: Pick<ProfileDirectory, 'open'>
 }
@@ -43,9 +50,7 @@ export interface ProfileHandle {
 }
 
 /** What serves and syncs a profile: of a district, or of a group. */
-export interface ProfileBridge extends Wired {
-  readonly sync: PublishContext
-}
+export type ProfileBridge = Wired
 
 export interface ProfileHost extends ProfileHandle {
   readonly id: string

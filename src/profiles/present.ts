@@ -1,5 +1,6 @@
 // A profile and its status as the admin API tells them: School Data Sync's words first, and never a secret.
 
+import type { GroupReport, MemberReport } from '../groups/report.ts'
 import type { ProfileProblem, ProfileRecord, ProfileState } from '../store/profile.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
@@ -46,6 +47,8 @@ export function presentProfileStatus(facts: ProfileFacts, sql: Sql, nextMs: numb
   // Written by `syncReport` only; an earlier version of it may have left things out.
   const report = (latestReport(sql)?.report ?? {}) as Partial<SyncReport>
   const counts = report.counts ?? {}
+  // Of a group's.
+  const { members } = report as Partial<GroupReport>
   const held = ended?.status === 'validationError' ? ((ended.report as Partial<SyncReport>).held ?? []) : []
   const activityMs = latest?.finishedMs ?? latest?.startedMs
   const successMs = latestSuccessMs(sql)
@@ -55,7 +58,9 @@ export function presentProfileStatus(facts: ProfileFacts, sql: Sql, nextMs: numb
     lastSynchronizationDateTime: successMs === undefined ? null : instant(successMs),
     lastActivityDateTime: activityMs === undefined ? null : instant(activityMs),
     errorCount: Object.values(counts).reduce((sum, { rejected }) => sum + rejected, 0),
-    statusMessage: statusMessage(facts, latest, ended),
+    statusMessage: [statusMessage(facts, latest, ended), ended?.report === undefined ? '' : membersMessage(members)]
+      .filter(Boolean)
+      .join(' '),
     state,
     isPaused: record.isPaused,
     hasExpired,
@@ -69,6 +74,7 @@ export function presentProfileStatus(facts: ProfileFacts, sql: Sql, nextMs: numb
     progress: latest?.status === 'inProgress' ? latest.progress : undefined,
     counts,
     held,
+    members: members?.map(({ id, state, publishedAt, problem }) => ({ id, state, publishedAt, problem })),
     nextSyncAt: nextMs === undefined ? undefined : instant(nextMs),
     latestSync: latest && presentSync(latest),
   }
@@ -82,6 +88,8 @@ function statusWord({ record, state, hasExpired }: ProfileFacts, latest: SyncRec
 
 const HELD =
   'The latest sync would remove too many records and is held. Look at `held`, then resume, or mend PowerSchool.'
+const HELD_FIRST =
+  'The first snapshot would lack people and is held. Look at `held`, then mend what is missing, or resume to publish it as it is.'
 
 function statusMessage(facts: ProfileFacts, latest: SyncRecord | undefined, ended: SyncRecord | undefined): string {
   const { record, state, problem, settings, hasExpired } = facts
@@ -91,10 +99,21 @@ function statusMessage(facts: ProfileFacts, latest: SyncRecord | undefined, ende
   if (record.isPaused) return 'Paused: the last snapshot is served, and no sync begins until the profile is resumed.'
   const own = (told: ProfileProblem) => (record.id === DEFAULT_PROFILE ? sentence(told) : inBodyWords(sentence(told)))
   if (problem !== undefined) return own(problem)
-  if (ended?.status === 'validationError' && latest?.id === ended.id) return HELD
+  if (ended?.status === 'validationError' && latest?.id === ended.id) {
+    const { held = [] } = (ended.report ?? {}) as Partial<SyncReport>
+    return held.some(({ reason }) => reason === 'nobody') ? HELD_FIRST : HELD
+  }
   // Written by `errorReport` only.
   const error = ended?.error as ProfileProblem | undefined
   return error === undefined || ended?.status === 'paused' ? '' : own(error)
+}
+
+/** Who reads only the words must not take a group for whole while a member of it stands still. */
+function membersMessage(members: readonly MemberReport[] = []): string {
+  const still = members.flatMap(({ id, state, problem }) => (problem === undefined ? [] : [{ id, state, problem }]))
+  if (still.length === 0) return ''
+  const told = still.map(({ id, state, problem }) => `${id} (${state}, ${problem.code}): ${sentence(problem)}`)
+  return `Of ${members.length} members ${still.length} could not be followed. ${told.join(' ')}`
 }
 
 const sentence = ({ message, remedy }: ProfileProblem) => [message, remedy].filter(Boolean).join(' ')

@@ -1,15 +1,8 @@
 // What a body makes of the record of a profile: of a new one, or of one that is there.
 import { seal } from '../auth/sealing.ts'
 import type { ProfileRecord } from '../store/profile.ts'
-import {
-  type DefaultSettings,
-  type Read,
-  type ReadOptions,
-  readChangedDefault,
-  readChangedProfile,
-  readNewProfile,
-  type StoredSettings,
-} from './body.ts'
+import type { DefaultSettings, Read, StoredSettings } from './body.ts'
+import { type ReadOptions, readChangedDefault, readChangedProfile, readNewProfile } from './body-read.ts'
 import { DEFAULT_PROFILE } from './ports.ts'
 import { UNTOLD } from './untold.ts'
 
@@ -34,7 +27,7 @@ export async function readChange(
   options: ChangeOptions,
 ): Promise<Read<Partial<ProfileRecord>>> {
   if (record.id === DEFAULT_PROFILE) {
-    const read = readChangedDefault(body, record.settings as DefaultSettings, options)
+    const read = await readChangedDefault(body, record.settings as DefaultSettings, options)
     return read.ok ? { ok: true, value: { settings: { ...read.value } } } : read
   }
   // Written by this file only.

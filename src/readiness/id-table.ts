@@ -1,7 +1,7 @@
 // The sourcedIds of a collection, those that were delivered and those that were only referred to, with marks on each.
 import { type Halves, hashInto } from './hash.ts'
-import { openNumberTable } from './number-table.ts'
-import { grown, moreThan, openPackedTexts } from './packed-texts.ts'
+import { type NumberTableState, openNumberTable } from './number-table.ts'
+import { grown, moreThan, openPackedTexts, type PackedTextsState } from './packed-texts.ts'
 
 export interface IdTable {
   /** The same number for the same id, compared exactly; numbers count from 0. */
@@ -14,14 +14,22 @@ export interface IdTable {
   ruleOf(number: number): number
   setRule(number: number, rule: number): void
   readonly size: number
+  state(): IdTableState
 }
 
-export function openIdTable(): IdTable {
-  const numbers = openNumberTable()
-  const ids = openPackedTexts()
+export interface IdTableState {
+  readonly numbers: NumberTableState
+  readonly ids: PackedTextsState
+  readonly marks: Uint8Array
+  readonly rules: Uint8Array
+}
+
+export function openIdTable(from?: IdTableState): IdTable {
+  const numbers = openNumberTable(from?.numbers)
+  const ids = openPackedTexts(from?.ids)
   const halves: Halves = { low: 0, high: 0 }
-  let marks = new Uint8Array(1 << 7)
-  let rules = new Uint8Array(1 << 7)
+  let marks = from?.marks ?? new Uint8Array(1 << 7)
+  let rules = from?.rules ?? new Uint8Array(1 << 7)
   let wanted = ''
   let lastNumber = -1
   // One closure for all look-ups.
@@ -56,5 +64,11 @@ export function openIdTable(): IdTable {
     setRule(number, rule) {
       rules[number] = rule
     },
+    state: () => ({
+      numbers: numbers.state(),
+      ids: ids.state(),
+      marks: marks.subarray(0, ids.size),
+      rules: rules.subarray(0, ids.size),
+    }),
   }
 }

@@ -7,12 +7,18 @@ export interface NumberTable {
    */
   find(hash: number, isIt: (number: number) => boolean): number
   readonly size: number
+  state(): NumberTableState
 }
 
-export function openNumberTable(): NumberTable {
+export interface NumberTableState {
+  readonly slots: Uint32Array
+  readonly size: number
+}
+
+export function openNumberTable(from?: NumberTableState): NumberTable {
   // In pairs, so that both are read at once: a number plus one, or 0 where the slot is free, and its hash.
-  let slots = new Uint32Array(1 << 9)
-  let size = 0
+  let slots = from?.slots ?? new Uint32Array(1 << 9)
+  let size = from?.size ?? 0
 
   return {
     get size() {
@@ -28,6 +34,7 @@ export function openNumberTable(): NumberTable {
       if (size * 8 > slots.length * 3) slots = spread(slots)
       return size - 1
     },
+    state: () => ({ slots, size }),
   }
 }
 

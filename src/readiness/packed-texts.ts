@@ -7,15 +7,22 @@ export interface PackedTexts {
   /** Whether the text of that number is this one. */
   is(number: number, text: string): boolean
   readonly size: number
+  state(): PackedTextsState
+}
+
+export interface PackedTextsState {
+  readonly bytes: Uint8Array
+  /** Where each text begins, and where the last one ends. */
+  readonly starts: Uint32Array
 }
 
 const ESCAPE = 0x25
 
-export function openPackedTexts(): PackedTexts {
-  let bytes = new Uint8Array(1 << 12)
+export function openPackedTexts(from?: PackedTextsState): PackedTexts {
+  let bytes = from?.bytes ?? new Uint8Array(1 << 12)
   // Where each text begins; one more than there are texts.
-  let starts = new Uint32Array(1 << 9)
-  let size = 0
+  let starts = from?.starts ?? new Uint32Array(1 << 9)
+  let size = from === undefined ? 0 : from.starts.length - 1
 
   const textOf = (number: number) =>
     unescaped(String.fromCharCode(...bytes.subarray(starts[number], starts[number + 1])))
@@ -44,6 +51,7 @@ export function openPackedTexts(): PackedTexts {
       for (let at = 0; at < length; at++) if (bytes[start + at] !== text.charCodeAt(at)) return false
       return true
     },
+    state: () => ({ bytes: bytes.subarray(0, starts[size]), starts: starts.subarray(0, size + 1) }),
   }
 }
 

@@ -1,14 +1,14 @@
 // Tells before School Data Sync does which records it would reject or spoil: sees every record once, and reports.
 import { endFaults, mixedUsernames } from './end-checks.ts'
-import { type IdTable, openIdTable } from './id-table.ts'
+import { type IdTable, type IdTableState, openIdTable } from './id-table.ts'
 import { DELIVERED, IS_CONTACT, LINKS, type Link, marksOfUser, TARGETS, type Target } from './links.ts'
 import { type FieldPlan, PLANS } from './plans.ts'
-import { openRepeats } from './repeats.ts'
+import { openRepeats, type RepeatsState } from './repeats.ts'
 import type { Finding, ReadinessRecord, ReadinessReport } from './report.ts'
 import { openRuleNumbers } from './rule-numbers.ts'
 import { RULES } from './rules.ts'
-import { type Fault, openTally, type Tally } from './tally.ts'
-import { openUnresolved } from './unresolved.ts'
+import { type Fault, openTally, type Tally, type TallyState } from './tally.ts'
+import { openUnresolved, type UnresolvedState } from './unresolved.ts'
 
 export interface Readiness {
   /** Each active record once, in any order. */
@@ -17,6 +17,18 @@ export interface Readiness {
   report(): ReadinessReport
   /** The same in short steps, for who lets others in between: a large district takes up to half a second. */
   reportInSteps(): Generator<void, ReadinessReport>
+  /** All that was seen so far, to go on from elsewhere. It holds what is still written into: keep a copy of it at once. */
+  state(): ReadinessState
+}
+
+export interface ReadinessState {
+  readonly tally: TallyState
+  readonly rules: readonly string[]
+  readonly unresolved: UnresolvedState
+  readonly tables: Readonly<Record<Target, IdTableState>>
+  readonly repeats: readonly RepeatsState[]
+  /** By collection. */
+  readonly counts: Readonly<Record<string, number>>
 }
 
 export interface ReadinessOptions {
@@ -40,16 +52,16 @@ interface Seen {
 }
 
 /** Holds ids and hashes, and no other value of a record; 850,000 records took 16 to 100 MB, by the order in which they came. */
-export function openReadiness({ keptKeys = 20 }: ReadinessOptions = {}): Readiness {
-  const tally = openTally(keptKeys)
-  const rules = openRuleNumbers()
-  const unresolved = openUnresolved()
+export function openReadiness({ keptKeys = 20 }: ReadinessOptions = {}, from?: ReadinessState): Readiness {
+  const tally = openTally(keptKeys, from?.tally)
+  const rules = openRuleNumbers(from?.rules)
+  const unresolved = openUnresolved(from?.unresolved)
   const tables: Readonly<Record<Target, IdTable>> = {
-    academicSessions: openIdTable(),
-    orgs: openIdTable(),
-    courses: openIdTable(),
-    classes: openIdTable(),
-    users: openIdTable(),
+    academicSessions: openIdTable(from?.tables.academicSessions),
+    orgs: openIdTable(from?.tables.orgs),
+    courses: openIdTable(from?.tables.courses),
+    classes: openIdTable(from?.tables.classes),
+    users: openIdTable(from?.tables.users),
   }
   const seen = new Map<string, Seen>()
   const seenOf = (collection: string): Seen => {
@@ -57,15 +69,15 @@ export function openReadiness({ keptKeys = 20 }: ReadinessOptions = {}): Readine
     if (known !== undefined) return known
     const isTarget = (name: string): name is Target => Object.hasOwn(tables, name)
     const table = isTarget(collection) ? tables[collection] : undefined
-    const made = { count: 0, table, plans: PLANS.get(collection) ?? [] }
+    const made = { count: from?.counts[collection] ?? 0, table, plans: PLANS.get(collection) ?? [] }
     seen.set(collection, made)
     return made
   }
-  for (const collection of REQUIRED) seenOf(collection)
-  const repeats = (['username', 'email', 'identifier'] as const).map((field) => ({
+  for (const collection of [...REQUIRED, ...Object.keys(from?.counts ?? {})]) seenOf(collection)
+  const repeats = (['username', 'email', 'identifier'] as const).map((field, place) => ({
     field,
     fault: { rule: `${field}-repeated`, collection: 'users', field } as const,
-    values: openRepeats(),
+    values: openRepeats(from?.repeats[place]),
   }))
 
   function seeId(table: IdTable, record: ReadinessRecord, rule: number): void {
@@ -183,6 +195,20 @@ export function openReadiness({ keptKeys = 20 }: ReadinessOptions = {}): Readine
       }
     },
     reportInSteps,
+    state: () => ({
+      tally: tally.state(),
+      rules: rules.state(),
+      unresolved: unresolved.state(),
+      tables: {
+        academicSessions: tables.academicSessions.state(),
+        orgs: tables.orgs.state(),
+        courses: tables.courses.state(),
+        classes: tables.classes.state(),
+        users: tables.users.state(),
+      },
+      repeats: repeats.map(({ values }) => values.state()),
+      counts: Object.fromEntries([...seen].map(([collection, { count }]) => [collection, count])),
+    }),
   }
 }
 

@@ -1,6 +1,6 @@
 // Tells values that were seen before, by hashes of 64 bits: no value is kept.
 import { type Halves, hashInto } from './hash.ts'
-import { openNumberTable } from './number-table.ts'
+import { type NumberTableState, openNumberTable } from './number-table.ts'
 import { grown, moreThan } from './packed-texts.ts'
 
 /** Who had the value first, and whether this is the first time that it is seen again. */
@@ -16,15 +16,22 @@ export interface Repeats {
    * one in 400 million.
    */
   note(value: string, owner: number): Repeat | undefined
+  state(): RepeatsState
 }
 
-export function openRepeats(): Repeats {
-  const numbers = openNumberTable()
+export interface RepeatsState {
+  readonly numbers: NumberTableState
+  readonly highs: Uint32Array
+  readonly owners: Uint32Array
+}
+
+export function openRepeats(from?: RepeatsState): Repeats {
+  const numbers = openNumberTable(from?.numbers)
   const halves: Halves = { low: 0, high: 0 }
-  let highs = new Uint32Array(1 << 7)
+  let highs = from?.highs ?? new Uint32Array(1 << 7)
   // Twice the owner's number, plus one once the value was seen again.
-  let owners = new Uint32Array(1 << 7)
-  let known = 0
+  let owners = from?.owners ?? new Uint32Array(1 << 7)
+  let known = from?.highs.length ?? 0
   const isSame = (number: number) => highs[number] === halves.high
 
   return {
@@ -45,5 +52,6 @@ export function openRepeats(): Repeats {
       known += 1
       return undefined
     },
+    state: () => ({ numbers: numbers.state(), highs: highs.subarray(0, known), owners: owners.subarray(0, known) }),
   }
 }

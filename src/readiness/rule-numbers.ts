@@ -4,14 +4,16 @@ export interface RuleNumbers {
   /** 0 for none. */
   numberOf(name: string | undefined): number
   nameOf(number: number): string | undefined
+  /** The names from 1 on. */
+  state(): readonly string[]
 }
 
 const MOST = 255
 
 /** A mapping has a dozen rules; those beyond the 255th would count as unknown. */
-export function openRuleNumbers(): RuleNumbers {
-  const numbers = new Map<string, number>()
-  const names: (string | undefined)[] = [undefined]
+export function openRuleNumbers(from: readonly string[] = []): RuleNumbers {
+  const numbers = new Map(from.map((name, index) => [name, index + 1]))
+  const names: (string | undefined)[] = [undefined, ...from]
   let last = 0
   return {
     numberOf(name) {
@@ -29,5 +31,6 @@ export function openRuleNumbers(): RuleNumbers {
       return names.length - 1
     },
     nameOf: (number) => names[number],
+    state: () => names.slice(1).map((name) => name ?? ''),
   }
 }

@@ -2,7 +2,7 @@
 import type { Finding } from './report.ts'
 import { RULES, type RuleId } from './rules.ts'
 
-/** What may be wrong with the records of a collection; one object for each place in the tables of checks. */
+/** What may be wrong with the records of a collection. */
 export interface Fault {
   readonly rule: RuleId
   readonly collection: string
@@ -17,20 +17,27 @@ export interface Tally {
   addWhole(fault: Fault): void
   /** In the order in which they were first found. */
   findings(): readonly Finding[]
+  state(): TallyState
 }
 
+export type TallyState = readonly Counted[]
+
 interface Counted {
+  readonly fault: Fault
+  readonly mappingRule?: string
   count: number
   readonly keys: string[]
 }
 
-export function openTally(keptKeys: number): Tally {
-  const byFault = new Map<Fault, Map<string | undefined, Counted>>()
+export function openTally(keptKeys: number, from: TallyState = []): Tally {
+  const found = new Map(from.map((counted) => [nameOf(counted.fault, counted.mappingRule), counted]))
 
   const countedOf = (fault: Fault, mappingRule: string | undefined): Counted => {
-    const byRule = byFault.get(fault) ?? new Map<string | undefined, Counted>()
-    const counted = byRule.get(mappingRule) ?? { count: 0, keys: [] }
-    byFault.set(fault, byRule.set(mappingRule, counted))
+    const name = nameOf(fault, mappingRule)
+    const known = found.get(name)
+    if (known !== undefined) return known
+    const counted: Counted = { fault, ...(mappingRule === undefined ? {} : { mappingRule }), count: 0, keys: [] }
+    found.set(name, counted)
     return counted
   }
 
@@ -44,14 +51,16 @@ export function openTally(keptKeys: number): Tally {
       countedOf(fault, undefined).count += 1
     },
     findings: () =>
-      [...byFault].flatMap(([fault, byRule]) =>
-        [...byRule].map(([mappingRule, { count, keys }]) => ({
-          ...RULES[fault.rule],
-          ...fault,
-          ...(mappingRule === undefined ? {} : { mappingRule }),
-          count,
-          keys: [...keys],
-        })),
-      ),
+      [...found.values()].map(({ fault, keys, ...counted }) => ({
+        ...RULES[fault.rule],
+        ...fault,
+        ...counted,
+        keys: [...keys],
+      })),
+    state: () => [...found.values()],
   }
+}
+
+function nameOf({ rule, collection, field, what }: Fault, mappingRule: string | undefined): string {
+  return `${mappingRule ?? ''} ${rule} ${collection} ${field ?? ''} ${what ?? ''}`
 }

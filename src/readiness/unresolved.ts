@@ -1,5 +1,5 @@
 // References to what had not been delivered yet when they were seen, until the end tells whether it came.
-import { grown, moreThan, openPackedTexts } from './packed-texts.ts'
+import { grown, moreThan, openPackedTexts, type PackedTextsState } from './packed-texts.ts'
 
 export interface Unresolved {
   /** Begins the references of a record; `rule` is a number below 256. */
@@ -8,6 +8,14 @@ export interface Unresolved {
   add(kind: number, target: number): void
   /** Those whose target is still missing, in the order in which they were seen; nothing at times, to let others in. */
   missing(isMissing: (kind: number, target: number) => boolean): Generator<Missing | undefined>
+  /** Between two records. */
+  state(): UnresolvedState
+}
+
+export interface UnresolvedState {
+  readonly keys: PackedTextsState
+  readonly rules: Uint8Array
+  readonly references: Uint32Array
 }
 
 export interface Missing {
@@ -27,12 +35,12 @@ const STEP = 4_096
  * Four bytes a reference, and for each record its key with five bytes more: even when every enrollment of a large district
  * comes before the users, classes and orgs, that is 20 MB.
  */
-export function openUnresolved(): Unresolved {
-  const keys = openPackedTexts()
-  let rules = new Uint8Array(1 << 7)
+export function openUnresolved(from?: UnresolvedState): Unresolved {
+  const keys = openPackedTexts(from?.keys)
+  let rules = from?.rules ?? new Uint8Array(1 << 7)
   // Each is 1 where a record's references begin, the kind in the bits below that, and the target in the others.
-  let references = new Uint32Array(1 << 7)
-  let size = 0
+  let references = from?.references ?? new Uint32Array(1 << 7)
+  let size = from?.references.length ?? 0
   let key = ''
   let rule = 0
   let isNoted = false
@@ -70,5 +78,10 @@ export function openUnresolved(): Unresolved {
         }
       }
     },
+    state: () => ({
+      keys: keys.state(),
+      rules: rules.subarray(0, keys.size),
+      references: references.subarray(0, size),
+    }),
   }
 }

@@ -1,5 +1,5 @@
 // Moves what a sync found to differ into the record tables, sorted by sourcedId, so that a page's rows lie side by side.
-import { recordIndexes } from './record-indexes.ts'
+import { type RecordIndex, recordIndexes } from './record-indexes.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import type { Sql } from './sql.ts'
 
@@ -16,6 +16,33 @@ export function emptyChanged(sql: Sql, name: string): void {
   sql.run(`delete from ${changed}`)
 }
 
+/** The last of them. */
+export function lastChanged(sql: Sql, name: string): number {
+  const [row] = sql.all<{ last: number | null }>(`select max(rowid) as last from ${quoteName(`changed_${name}`)}`)
+  return row?.last ?? 0
+}
+
+/** Forgets those that came after `last`; each step is a short transaction. */
+export function* forgetChangedAfter(sql: Sql, name: string, last: number): Generator<void> {
+  const changed = quoteName(`changed_${name}`)
+  const forget = `delete from ${changed} where rowid > ? and rowid > (select max(rowid) from ${changed}) - ${FORGOTTEN}`
+  while (sql.run(forget, last).changes > 0) yield
+}
+
+/** The sourcedIds of the active ones, by the thousand. */
+export function* changedIds(sql: Sql, name: string): Generator<string> {
+  for (let after = 0; ; ) {
+    const rows = sql.all<{ rowid: number; sourcedId: string; status: string }>(
+      `select rowid, sourcedId, status from ${quoteName(`changed_${name}`)} where rowid > ? order by rowid limit ${BULK}`,
+      after,
+    )
+    const last = rows.at(-1)
+    if (last === undefined) return
+    after = last.rowid
+    for (const { sourcedId, status } of rows) if (status === 'active') yield sourcedId
+  }
+}
+
 /** Keeps them sorted as they come, for an index of many at once would hold up the readers. */
 export function sortChanged(sql: Sql, name: string): void {
   const order = quoteName(`changed_${name}_by_id`)
@@ -25,7 +52,7 @@ export function sortChanged(sql: Sql, name: string): void {
 /**
  * Each step is a short transaction. Rows that lie in the order in which they are read made a page of 5,000 four times faster
  * than rows in the order of the crawl. A bulk load, which must have no readers, goes without indexes and makes them at the
- * end: four times faster too.
+ * end: four times faster too. Called again for the same generation it goes on where it was ended, and comes further in each step.
  */
 export function* moveChanged(
   sql: Sql,
@@ -38,20 +65,19 @@ export function* moveChanged(
   if (sql.all(`select 1 from ${changed} limit 1`).length === 0) return
 
   const indexes = isBulkLoad ? recordIndexes(storage) : []
-  for (const { drop } of indexes) sql.run(drop)
   sortChanged(sql, name)
-  yield
-
-  const [last] = sql.all<{ seq: number | null }>(`select max(seq) as seq from ${quoteName(`records_${name}`)}`)
   const moved = { storage, generation, rows: isBulkLoad ? BULK : STEP }
-  let next: Next | undefined = { seq: last?.seq ?? 0, after: '' }
-  while (next !== undefined) {
+  let next: Next | undefined = placeOf(sql, name, generation)
+  if (isLeft(sql, name, next)) for (const { drop } of indexes) sql.run(drop)
+  for (;;) {
     next = moveSlice(sql, moved, next)
+    if (next === undefined) break
     yield
   }
 
-  for (const { create } of indexes) {
-    sql.run(create)
+  for (const index of indexes) {
+    if (isThere(sql, index)) continue
+    sql.run(index.create)
     yield
   }
   if (isBulkLoad) sql.run(`delete from ${changed}`)
@@ -63,6 +89,22 @@ interface Next {
   /** The last version's number so far. */
   readonly seq: number
   readonly after: string
+}
+
+/** Versions are numbered in the order of sourcedId, so the last one tells how far an earlier call has come. */
+function placeOf(sql: Sql, name: string, generation: number): Next {
+  const [last] = sql.all<{ seq: number; born: number; sourcedId: string }>(
+    `select seq, born, sourcedId from ${quoteName(`records_${name}`)} order by seq desc limit 1`,
+  )
+  return { seq: last?.seq ?? 0, after: last?.born === generation ? last.sourcedId : '' }
+}
+
+function isLeft(sql: Sql, name: string, { after }: Next): boolean {
+  return sql.all(`select 1 from ${quoteName(`changed_${name}`)} where sourcedId > ? limit 1`, after).length > 0
+}
+
+function isThere(sql: Sql, { name }: RecordIndex): boolean {
+  return sql.all(`select 1 from sqlite_master where type = 'index' and name = ?`, name).length > 0
 }
 
 interface Moved {

@@ -15,6 +15,7 @@ import { ROSTERS_SCHEMA } from './rosters.ts'
 import { type CollectionStorage, quoteName } from './schema.ts'
 import { PUBLISHING_SCHEMA } from './snapshots.ts'
 import type { Sql } from './sql.ts'
+import { STAGE_STATE_STEP } from './stage-state.ts'
 
 const CORE: readonly string[] = [
   // Published snapshots. `head` opens every record born in it: {"dateLastModified":"…",
@@ -101,6 +102,7 @@ const STEPS: readonly (readonly string[])[] = [
   [...KEPT_IDS_STEP],
   [...KEPT_IDS_INDEX_STEP],
   [...PROFILE_STEP],
+  [...STAGE_STATE_STEP],
 ]
 
 /** The step in which staged rows began to live on from crawl to crawl. */

@@ -2,15 +2,17 @@
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 
 export interface RecordIndex {
+  readonly name: string
   readonly create: string
   readonly drop: string
 }
 
 export function recordIndexes({ name, columns }: CollectionStorage): RecordIndex[] {
   const records = quoteName(`records_${name}`)
-  const index = (suffix: string, table: string, on: string): RecordIndex => ({
-    create: `create index if not exists ${quoteName(suffix)} on ${table}${on}`,
-    drop: `drop index if exists ${quoteName(suffix)}`,
+  const index = (own: string, table: string, on: string): RecordIndex => ({
+    name: own,
+    create: `create index if not exists ${quoteName(own)} on ${table}${on}`,
+    drop: `drop index if exists ${quoteName(own)}`,
   })
   return [
     // Carries all that decides whether a version is seen, so that counts and seeks never touch the bodies.

@@ -16,3 +16,20 @@ export function removedIds(sql: Sql, table: string, generation: number, limit: n
     )
     .map(({ sourcedId }) => sourcedId)
 }
+
+/** How many of them lie after the one sourcedId and before the other. */
+export function removedBetween(
+  sql: Sql,
+  table: string,
+  generation: number,
+  { after, end }: { readonly after: string; readonly end: string },
+): number {
+  const [row] = sql.all<{ n: number }>(
+    `select count(*) as n from ${quoteName(`records_${table}`)}
+     where born = ? and status = 'tobedeleted' and +sourcedId > ? and +sourcedId < ?`,
+    generation,
+    after,
+    end,
+  )
+  return row?.n ?? 0
+}

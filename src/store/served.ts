@@ -18,6 +18,16 @@ const LAST_SERVED = 'last-served'
 /** A moment is written down for so much longer than it lasts, so that a busy second costs one write. */
 const AHEAD_MS = 1_000
 
+/** Has no publish be stamped before that moment (ms since 1970), as if a consumer had been served then. */
+export function raiseServed(sql: Sql, ms: number): void {
+  sql.transaction(() => writeMeta(sql, SERVED_UNTIL, String(Math.max(ms, servedUntil(sql)))))
+}
+
+/** The latest moment at which a consumer may have been served, as far as it is written down; 0 before the first. */
+export function servedUntil(sql: Sql): number {
+  return Number(readMeta(sql, SERVED_UNTIL) ?? 0)
+}
+
 /**
  * What is in the store is never earlier than what was noted, and at most a second later: that is exact enough for other
  * processes and after a restart. In this process it is exact.

@@ -1,9 +1,17 @@
 // Prepares the next generation: compares every mapped record with the one alive, and keeps only what differs, unseen.
-import { emptyChanged, moveChanged, sortChanged } from './changed-records.ts'
+import {
+  changedIds,
+  emptyChanged,
+  forgetChangedAfter,
+  lastChanged,
+  moveChanged,
+  sortChanged,
+} from './changed-records.ts'
 import { COLUMNS_ADDED, readMeta } from './meta.ts'
 import { ALIVE, type CollectionStorage, quoteName } from './schema.ts'
 import { activeTotals, currentSnapshot } from './snapshots.ts'
 import type { Sql, SqlValue } from './sql.ts'
+import { aliveIds, isSeen, removeUnseenOf } from './unseen.ts'
 
 /** A record as the store keeps it. */
 export interface StoredRecord {
@@ -33,6 +41,27 @@ export interface SnapshotWriter {
   /** Puts the changed versions in place, born in `generation` and seen by nobody yet; each step is a short transaction. */
   place(): Generator<void>
   changes(): ReadonlyMap<string, CollectionChanges>
+  /** The sourcedIds of a collection that were written, or were found to be as they are. */
+  writtenIds(collection: string): Generator<string>
+  /** Between two steps, to go on from: see `reopenSnapshotWriter`. It holds what is still written into: keep a copy of it at once. */
+  state(): WriterState
+}
+
+export interface WriterState {
+  readonly generation: number
+  readonly collections: Readonly<Record<string, CollectionProgress>>
+}
+
+interface CollectionProgress {
+  /** One bit for each version that is alive and was mapped again. */
+  readonly seen: Uint8Array
+  /** Nothing of this collection was ever published: there is nothing to compare with. */
+  readonly isNew: boolean
+  readonly changes: CollectionChanges
+  /** The last record that differs, by its row. */
+  readonly lastChanged: number
+  /** The last sourcedId that `removeUnseen` has looked at; null when there are no more. */
+  readonly clearedTo: string | null
 }
 
 export interface SnapshotWriterOptions {
@@ -42,20 +71,12 @@ export interface SnapshotWriterOptions {
   readonly tombstoneOf: (body: string) => string
 }
 
-interface CollectionState {
+interface CollectionState extends Omit<CollectionProgress, 'lastChanged'> {
   readonly storage: CollectionStorage
   readonly select: string
   readonly insert: string
-  /** One bit for each version that is alive and was mapped again. */
-  readonly seen: Uint8Array
-  /** Nothing of this collection was ever published: there is nothing to compare with. */
-  readonly isNew: boolean
-  readonly changes: CollectionChanges
+  clearedTo: string | null
 }
-
-/** Records that are looked at in a step, and records that are given a tombstone in one. */
-const REMOVAL_BATCH = 2_000
-const TOMBSTONES = 50
 
 /**
  * Opens the generation after the current one. What an earlier, abandoned sync prepared must have been rolled back.
@@ -65,6 +86,16 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
   const last = currentSnapshot(sql)
   const generation = (last?.generation ?? 0) + 1
   const totals = last ? activeTotals(sql, last.generation) : new Map<string, number>()
+  const beginning = (name: string): Beginning => {
+    const [row] = sql.all<{ seq: number | null }>(`select max(seq) as seq from ${quoteName(`records_${name}`)}`)
+    const newest = row?.seq ?? 0
+    return {
+      seen: new Uint8Array((newest >> 3) + 1),
+      isNew: newest === 0,
+      changes: { active: totals.get(name) ?? 0, added: 0, changed: 0, removed: 0 },
+      clearedTo: '',
+    }
+  }
   sql.transaction(() => {
     sql.run(`delete from pending`)
     sql.run(`insert into pending (generation, sync) values (?, ?)`, generation, options.sync)
@@ -74,8 +105,44 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
     }
   })
 
+  return writerOf(sql, options, { generation, beginning })
+}
+
+/**
+ * The writer of a generation that is pending, as it was when its state was kept: what came after that is forgotten, in short
+ * steps. Unless `isPlacing`: then the records that differ are on their way, and none came after that. The collections and the published snapshot must be as they were.
+ */
+export function* reopenSnapshotWriter(
+  sql: Sql,
+  options: SnapshotWriterOptions,
+  { generation, collections }: WriterState,
+  { isPlacing }: { readonly isPlacing: boolean },
+): Generator<void, SnapshotWriter> {
+  const progressOf = (name: string) => {
+    const progress = collections[name]
+    if (progress === undefined) throw new Error(`the state of the writer lacks the collection ${name}`)
+    return progress
+  }
+  for (const { name } of isPlacing ? [] : options.collections) {
+    yield* forgetChangedAfter(sql, name, progressOf(name).lastChanged)
+  }
+  return writerOf(sql, options, { generation, beginning: progressOf })
+}
+
+type Beginning = Omit<CollectionProgress, 'lastChanged'>
+
+interface Writing {
+  readonly generation: number
+  readonly beginning: (collection: string) => Beginning
+}
+
+function writerOf(
+  sql: Sql,
+  { collections, tombstoneOf }: SnapshotWriterOptions,
+  { generation, beginning }: Writing,
+): SnapshotWriter {
   const states = new Map(
-    options.collections.map((storage) => [storage.name, openCollection(sql, storage, totals.get(storage.name) ?? 0)]),
+    collections.map((storage) => [storage.name, openCollection(sql, storage, beginning(storage.name))]),
   )
   const stateOf = (collection: string): CollectionState => {
     const state = states.get(collection)
@@ -107,20 +174,34 @@ export function openSnapshotWriter(sql: Sql, options: SnapshotWriterOptions): Sn
       })
     },
     *removeUnseen() {
-      for (const state of states.values()) if (!state.isNew) yield* removeUnseenOf(sql, state, options.tombstoneOf)
+      for (const state of states.values()) if (!state.isNew) yield* removeUnseenOf(sql, state, tombstoneOf)
     },
     *place() {
       // Where something is published, somebody may be reading it.
-      const isUnread = last === undefined
+      const isUnread = currentSnapshot(sql) === undefined
       for (const { storage, isNew } of states.values()) {
         yield* moveChanged(sql, storage, generation, isUnread && isNew)
       }
     },
     changes: () => new Map([...states].map(([name, state]) => [name, { ...state.changes }])),
+    *writtenIds(collection) {
+      const { storage, seen } = stateOf(collection)
+      yield* changedIds(sql, storage.name)
+      yield* aliveIds(sql, storage.name, (seq) => isSeen(seen, seq))
+    },
+    state: () => ({
+      generation,
+      collections: Object.fromEntries(
+        [...states].map(([name, { seen, isNew, changes, clearedTo }]) => [
+          name,
+          { seen, isNew, changes, clearedTo, lastChanged: lastChanged(sql, name) },
+        ]),
+      ),
+    }),
   }
 }
 
-function openCollection(sql: Sql, storage: CollectionStorage, active: number): CollectionState {
+function openCollection(sql: Sql, storage: CollectionStorage, beginning: Beginning): CollectionState {
   const records = quoteName(`records_${storage.name}`)
   const names = [
     'replaces',
@@ -131,61 +212,12 @@ function openCollection(sql: Sql, storage: CollectionStorage, active: number): C
     'body_v1p2',
     ...storage.columns.map(({ name }) => quoteName(name)),
   ]
-  const [row] = sql.all<{ seq: number | null }>(`select max(seq) as seq from ${records}`)
-  const newest = row?.seq ?? 0
   // Columns that the model has gained are empty: a version is not the same then, whatever its text.
   const lacksColumns = readMeta(sql, COLUMNS_ADDED + storage.name) !== undefined
   return {
     storage,
     select: `select seq, body = ? and body_v1p2 is ?${lacksColumns ? ' and 0' : ''} as same, status from ${records} where sourcedId = ? and died = ${ALIVE}`,
     insert: `insert into ${quoteName(`changed_${storage.name}`)} (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`,
-    seen: new Uint8Array((newest >> 3) + 1),
-    isNew: newest === 0,
-    changes: { active, added: 0, changed: 0, removed: 0 },
-  }
-}
-
-function* removeUnseenOf(sql: Sql, state: CollectionState, tombstoneOf: (body: string) => string): Generator<void> {
-  const { storage, seen, changes } = state
-  const records = quoteName(`records_${storage.name}`)
-  const columns = storage.columns.map(({ name }) => `, ${quoteName(name)}`).join('')
-  // The links of the last version stay with the tombstone, so that nested reads still tell of it.
-  const insert = `
-    insert into ${quoteName(`changed_${storage.name}`)} (replaces, links, sourcedId, status, body, body_v1p2${columns})
-    select seq, (select json_group_array(json_array(l.field, l.target)) from ${quoteName(`links_${storage.name}`)} l where l.seq = r.seq),
-           sourcedId, 'tobedeleted', ?, ?${columns} from ${records} r where seq = ?`
-  let after = ''
-  while (true) {
-    const batch = sql.all<{ seq: number; sourcedId: string }>(
-      `select seq, sourcedId from ${records}
-       where sourcedId > ? and died = ${ALIVE} and status = 'active' order by sourcedId limit ?`,
-      after,
-      REMOVAL_BATCH,
-    )
-    const end = batch.at(-1)
-    if (end === undefined) return
-    after = end.sourcedId
-    const gone = batch.filter(({ seq }) => ((seen[seq >> 3] ?? 0) & (1 << (seq & 7))) === 0)
-    yield
-    for (let from = 0; from < gone.length; from += TOMBSTONES) {
-      bury(gone.slice(from, from + TOMBSTONES))
-      yield
-    }
-    changes.removed += gone.length
-    changes.active -= gone.length
-  }
-
-  function bury(gone: readonly { readonly seq: number }[]): void {
-    sql.transaction(() => {
-      for (const { seq } of gone) {
-        const [version] = sql.all<{ body: string; body_v1p2: string | null }>(
-          `select body, body_v1p2 from ${records} where seq = ?`,
-          seq,
-        )
-        if (version === undefined) continue
-        const { body, body_v1p2 } = version
-        sql.run(insert, tombstoneOf(body), body_v1p2 === null ? null : tombstoneOf(body_v1p2), seq)
-      }
-    })
+    ...beginning,
   }
 }

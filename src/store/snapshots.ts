@@ -10,6 +10,8 @@ export interface Snapshot {
   /** ISO 8601, UTC, milliseconds: the dateLastModified of every record born in it. */
   readonly time: string
   readonly timeMs: number
+  /** The sync that prepared it: no other snapshot, of this store or of another, has the same. */
+  readonly sync: string
 }
 
 export const PUBLISHING_SCHEMA: readonly string[] = [
@@ -21,21 +23,28 @@ interface GenerationRow {
   readonly number: number
   readonly time: string
   readonly time_ms: number
+  readonly sync: string
 }
 
-const asSnapshot = ({ number, time, time_ms }: GenerationRow): Snapshot => ({
+const asSnapshot = ({ number, time, time_ms, sync }: GenerationRow): Snapshot => ({
   generation: number,
   time,
   timeMs: time_ms,
+  sync,
 })
 
 export function currentSnapshot(sql: Sql): Snapshot | undefined {
-  const [row] = sql.all<GenerationRow>(`select number, time, time_ms from generations order by number desc limit 1`)
+  const [row] = sql.all<GenerationRow>(
+    `select number, time, time_ms, sync from generations order by number desc limit 1`,
+  )
   return row && asSnapshot(row)
 }
 
 export function snapshotAt(sql: Sql, generation: number): Snapshot | undefined {
-  const [row] = sql.all<GenerationRow>(`select number, time, time_ms from generations where number = ?`, generation)
+  const [row] = sql.all<GenerationRow>(
+    `select number, time, time_ms, sync from generations where number = ?`,
+    generation,
+  )
   return row && asSnapshot(row)
 }
 
@@ -109,8 +118,8 @@ export function publishGeneration(sql: Sql, options: PublishOptions): Snapshot {
         if (sql.run(`delete from publishing where id = ?`, sync).changes === 0) return undefined
         check?.()
         const timeMs = Math.max(now(), currentSnapshot(sql)?.timeMs ?? 0, servedMs()) + 1
-        const made = { generation, time: new Date(timeMs).toISOString(), timeMs }
-        keepGeneration(sql, made, sync)
+        const made = { generation, time: new Date(timeMs).toISOString(), timeMs, sync }
+        keepGeneration(sql, made)
         for (const [collection, active] of totals()) {
           sql.run(
             `insert into totals (generation, collection, active) values (?, ?, ?)`,
@@ -129,7 +138,7 @@ export function publishGeneration(sql: Sql, options: PublishOptions): Snapshot {
   }
 }
 
-function keepGeneration(sql: Sql, { generation, time, timeMs }: Snapshot, sync: string): void {
+function keepGeneration(sql: Sql, { generation, time, timeMs, sync }: Snapshot): void {
   sql.run(
     `insert into generations (number, time, time_ms, head, sync) values (?, ?, ?, ?, ?)`,
     generation,
@@ -147,17 +156,19 @@ export function* rollbackPending(sql: Sql, collections: readonly CollectionStora
   // From here on it is no longer whole: a held sync that is being taken back must not be released any more.
   const [taken] = sql.all<{ generation: number }>(`update pending set sync = '${NOBODY}' returning generation`)
   if (taken === undefined) return
-  yield* stepsInPending(sql, NOBODY, takeBack(sql, taken.generation, collections, batch))
+  yield* stepsInPending(sql, NOBODY, takeBackVersions(sql, taken.generation, collections, batch))
+  sql.run(`delete from pending where sync = '${NOBODY}'`)
 }
 
 /** Whose generation it is while it is taken back. */
 const NOBODY = ''
 
-function* takeBack(
+/** As if nothing had been prepared in these tables; each step of the generator is a short transaction. */
+export function* takeBackVersions(
   sql: Sql,
   pending: number,
   collections: readonly CollectionStorage[],
-  batch: number,
+  batch = 1_000,
 ): Generator<void> {
   for (const { name } of collections) {
     const records = quoteName(`records_${name}`)
@@ -177,7 +188,6 @@ function* takeBack(
       yield
     }
   }
-  sql.run(`delete from pending`)
 }
 
 /**

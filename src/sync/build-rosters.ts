@@ -64,7 +64,7 @@ async function buildOne(work: NarrowWork, roster: Roster): Promise<boolean> {
 /** False when a person has released that sync meanwhile. */
 async function joinPending(work: NarrowWork, sync: string, roster: Roster): Promise<boolean> {
   try {
-    await narrowSnapshot(work, sync, [roster])
+    await narrowSnapshot(work, sync, roster)
     return true
   } catch (error) {
     if (error instanceof BridgeError && error.code === 'sync-running') return false

@@ -4,17 +4,7 @@ import type { CheckedMapping } from '../mapping/check/check.ts'
 import { collectionMeanings } from '../mapping/meaning.ts'
 import type { Mapping } from '../mapping/run/compile.ts'
 import { mappingVersion } from '../mapping/version.ts'
-import { readMeta, writeMeta } from '../store/meta.ts'
-import type { Sql } from '../store/sql.ts'
-
-export interface MappedBy {
-  /** Of the mapping, layers and all: SHA-256 in hex. */
-  readonly version: string
-  /** The district's day on which it was mapped, `YYYY-MM-DD`. */
-  readonly today: string
-  /** By collection, a digest of all that decides its records besides the rows and the day. */
-  readonly collections: Readonly<Record<string, string>>
-}
+import type { MappedBy } from './last-mapped.ts'
 
 /** What a run with these settings is mapped by. */
 export async function mappedBy(
@@ -40,17 +30,4 @@ export function changedCollections(
   const after = digests(checked, settings)
   const names = new Set([...Object.keys(before?.collections ?? {}), ...Object.keys(after)])
   return [...names].filter((name) => before?.collections[name] !== after[name])
-}
-
-const META = 'mapped'
-
-/** What the snapshot was mapped by; undefined before the first, and for one of an earlier version of the bridge. */
-export function lastMapped(sql: Sql): MappedBy | undefined {
-  const text = readMeta(sql, META)
-  // Written by `keepMapped` only.
-  return text === undefined ? undefined : (JSON.parse(text) as MappedBy)
-}
-
-export function keepMapped(sql: Sql, mapped: MappedBy): void {
-  writeMeta(sql, META, JSON.stringify(mapped))
 }

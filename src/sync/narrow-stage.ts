@@ -32,40 +32,29 @@ export interface TableChanges {
 }
 
 /**
- * Compares what belongs to each of these built rosters with what its tables hold, and places what differs in the pending
- * generation of that sync, unseen like the rest of it.
+ * Compares what belongs to a built roster with what its tables hold, and places what differs in the pending generation of that
+ * sync, unseen like the rest of it.
  */
-export async function narrowSnapshot(
-  work: NarrowWork,
-  sync: string,
-  rosters: readonly Roster[],
-): Promise<readonly TableChanges[]> {
+export async function narrowSnapshot(work: NarrowWork, sync: string, roster: Roster): Promise<readonly TableChanges[]> {
   const { sql, collections, narrowRoster, pause, signal } = work
-  if (rosters.length === 0) return []
-  const tables = rosters.flatMap((roster) =>
-    collections.flatMap((storage) => ownStorages(roster, [storage]).map((own) => ({ roster, storage, own }))),
-  )
+  const tables = collections.flatMap((storage) => ownStorages(roster, [storage]).map((own) => ({ storage, own })))
+  const names = new Map(tables.map(({ storage, own }) => [storage.name, own.name]))
   const writer = sql.transaction(() => {
     // A person may have released the sync in another process; to open for it now would make its generation pending again.
     requirePending(sql, sync)
     return openSnapshotWriter(sql, { ...work, sync, collections: tables.map(({ own }) => own) })
   })
-  for (const roster of rosters) {
-    const names = new Map(
-      tables.filter((table) => table.roster === roster).map(({ storage, own }) => [storage.name, own.name]),
-    )
-    for (const batch of narrowRoster(sql, roster.narrowing, writer.generation)) {
-      if (batch !== undefined) {
-        const { collection, records } = batch
-        inPending(sql, sync, () => writer.write(names.get(collection) ?? collection, records))
-      }
-      await nextStep(pause, signal)
+  for (const batch of narrowRoster(sql, roster.narrowing, writer.generation)) {
+    if (batch !== undefined) {
+      const { collection, records } = batch
+      inPending(sql, sync, () => writer.write(names.get(collection) ?? collection, records))
     }
+    await nextStep(pause, signal)
   }
   for (const _ of stepsInPending(sql, sync, writer.removeUnseen())) await nextStep(pause, signal)
   for (const _ of stepsInPending(sql, sync, writer.place())) await nextStep(pause, signal)
   const changes = writer.changes()
-  return tables.flatMap(({ roster, storage, own }) => {
+  return tables.flatMap(({ storage, own }) => {
     const counts = changes.get(own.name)
     return counts === undefined ? [] : [{ roster, collection: storage.name, table: own.name, changes: counts }]
   })

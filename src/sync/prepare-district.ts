@@ -1,21 +1,21 @@
 // The next generation of a district: PowerSchool's rows through the mapping.
 import { BridgeError } from '../errors.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
-import { listConsumers } from '../store/consumers.ts'
-import { pendingGeneration, takenOver } from '../store/pending.ts'
-import { dropUnusedRosters } from '../store/roster-tables.ts'
-import { listRosters, narrowingsOf } from '../store/rosters.ts'
-import { openSnapshotWriter, type SnapshotWriter } from '../store/snapshot-writer.ts'
-import { buildRosters } from './build-rosters.ts'
-import type { PublishContext, SyncContext } from './context.ts'
+import { inPending } from '../store/pending.ts'
+import { reopenSnapshotWriter, type SnapshotWriter } from '../store/snapshot-writer.ts'
+import type { SyncContext } from './context.ts'
 import { stagedDistrict } from './crawl-reuse.ts'
 import { crawlDistrict } from './crawl-stage.ts'
 import { crawlSettings } from './crawl-store.ts'
+import type { MappedBy } from './last-mapped.ts'
+import { syncReport } from './make-report.ts'
+import { keepProgress, keptProgress, type MapProgress, type MapWork } from './map-progress.ts'
 import { prepareSnapshot } from './map-stage.ts'
 import { mappedBy } from './mapped.ts'
-import { narrowSnapshot, type TableChanges } from './narrow-stage.ts'
-import { type PreparedGeneration, type PrepareWork, rollBack } from './prepare.ts'
-import { type SyncProgress, syncReport } from './report.ts'
+import { narrowRosters, openNextGeneration } from './next-generation.ts'
+import { createPace } from './pace.ts'
+import type { PreparedGeneration, PrepareWork } from './prepare.ts'
+import type { SyncProgress } from './report.ts'
 import { todayIn } from './today.ts'
 
 export interface DistrictWork extends PrepareWork {
@@ -27,7 +27,7 @@ export async function prepareDistrict(
   context: SyncContext,
   { id, startedMs, isMapOnly, signal, step, showProgress }: DistrictWork,
 ): Promise<PreparedGeneration> {
-  const { sql, mapping, client, now } = context
+  const { sql, mapping, client } = context
   const requestsBefore = client.requests
   const crawling = {
     ...context,
@@ -36,24 +36,31 @@ export async function prepareDistrict(
     onProgress: (progress: CrawlProgressReport) => showProgress(ofCrawl(progress)),
   }
   const { crawl, ...crawled } = isMapOnly ? stagedDistrict(crawling) : await crawlDistrict(crawling)
-  // Mapping is done in one go, so it has a step to itself.
+  // So that no step has the computing of both.
   if (client.requests > requestsBefore) step?.end()
   if (crawling.signal.aborted) throw new BridgeError('sync-stopped', 'The sync was stopped before it was mapping.')
-  const readMs = now()
 
-  const writer = await openNextGeneration(context, { id, signal })
-  const today = todayIn(crawlSettings(crawl).timeZone, now())
-  const { run, readiness } = await prepareSnapshot({
+  const work: MapWork = { sql, id, crawl, mapping, collections: context.collections }
+  const { writer, mapped, readMs, progress } =
+    (await goOn(context, work, signal)) ?? (await begin(context, work, signal))
+  const keep = (state: MapProgress) => keepProgress(work, { mapped, readMs, progress: state })
+  const rest = createPace({ ...context, signal, step, keep })
+  const found = await prepareSnapshot({
     ...context,
     sync: id,
     crawl,
     writer,
-    signal,
-    today,
+    today: mapped.today,
+    from: progress,
+    rest,
     onProgress: (done) => showProgress({ stage: 'map', done, unit: 'records' }),
   })
-  const narrowed = await narrowRosters(context, { id, signal })
-  const mapped = await mappedBy(context.mapping, { settings: crawl.settings, today })
+  const narrowed = await narrowRosters(context, {
+    id,
+    signal,
+    done: progress?.stage === 'rosters' ? progress.narrowed : undefined,
+    rest: (done) => rest(() => ({ stage: 'rosters', found, writer: writer.state(), narrowed: done })),
+  })
   const changes = writer.changes()
   const facts = { ...crawled, isFull: crawl.isFull, startedAt: new Date(crawl.startedMs).toISOString() }
   return {
@@ -63,36 +70,43 @@ export async function prepareDistrict(
     changes,
     narrowed,
     readMs,
-    report: (more) =>
-      syncReport({ sql, crawl, crawled: facts, mapping, mapped, run, readiness, changes, narrowed, ...more }),
+    report: (more) => syncReport({ sql, crawl, crawled: facts, mapping, mapped, ...found, changes, narrowed, ...more }),
   }
 }
 
-/** Opens the generation after the published one, for the sync that holds the lock. */
-export async function openNextGeneration(
-  context: PublishContext,
-  { id, signal }: Pick<PrepareWork, 'id' | 'signal'>,
-): Promise<SnapshotWriter> {
-  const { sql, pause } = context
-  // A prepared generation that is still held is superseded by this one.
-  await rollBack(context)
-  for (const _ of dropUnusedRosters(sql, narrowingsOf(listConsumers(sql)), context.collections)) await pause()
-  // From what is published, so that their readers need not wait, and this sync's changes are changes to them.
-  await buildRosters({ ...context, signal })
-  return sql.transaction(() => {
-    // Another process has taken over since: its records are not to be mixed with these.
-    if (pendingGeneration(sql) !== undefined) throw takenOver()
-    return openSnapshotWriter(sql, { ...context, sync: id })
-  })
+interface Going {
+  readonly writer: SnapshotWriter
+  readonly mapped: MappedBy
+  /** When everything had been read (ms since 1970). */
+  readonly readMs: number
+  readonly progress: MapProgress | undefined
 }
 
-/** Brings the narrowed rosters to the generation that is prepared in the main tables. */
-export function narrowRosters(
-  context: PublishContext,
-  { id, signal }: Pick<PrepareWork, 'id' | 'signal'>,
-): Promise<readonly TableChanges[]> {
-  const rosters = listRosters(context.sql).filter(({ built }) => built !== null)
-  return narrowSnapshot({ ...context, signal }, id, rosters)
+async function begin(context: SyncContext, { id, crawl, mapping }: MapWork, signal: AbortSignal): Promise<Going> {
+  const readMs = context.now()
+  const writer = await openNextGeneration(context, { id, signal })
+  const today = todayIn(crawlSettings(crawl).timeZone, readMs)
+  const mapped = await mappedBy(mapping, { settings: crawl.settings, today })
+  return { writer, mapped, readMs, progress: undefined }
+}
+
+/** Where an earlier step of the same sync has ended; undefined where the mapping, or what is pending, is another one now. */
+async function goOn(context: SyncContext, work: MapWork, signal: AbortSignal): Promise<Going | undefined> {
+  const { sql, collections, pause } = context
+  const kept = keptProgress(work)
+  if (kept === undefined) return undefined
+  const { mapped, readMs, progress } = kept
+  const { today } = mapped
+  const now = await mappedBy(work.mapping, { settings: work.crawl.settings, today })
+  if (JSON.stringify(now) !== JSON.stringify(mapped)) return undefined
+  const isPlacing = progress.stage === 'placing' || progress.stage === 'rosters'
+  const steps = reopenSnapshotWriter(sql, { ...context, collections, sync: work.id }, progress.writer, { isPlacing })
+  for (;;) {
+    const { done, value } = inPending(sql, work.id, () => steps.next())
+    if (done === true) return { writer: value, mapped, readMs, progress }
+    await pause()
+    if (signal.aborted) throw new BridgeError('sync-stopped', 'The sync was stopped before it went on mapping.')
+  }
 }
 
 function ofCrawl(progress: CrawlProgressReport): SyncProgress {

@@ -6,12 +6,13 @@ import { rosterStorages } from '../store/rosters.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import type { CollectionChanges } from '../store/snapshot-writer.ts'
 import { expireTombstones, rollbackPending, type Snapshot } from '../store/snapshots.ts'
+import { forgetStageState } from '../store/stage-state.ts'
 import type { PublishContext, ShowProgress } from './context.ts'
 import type { Removal } from './guard.ts'
-import { keepMapped, type MappedBy } from './mapped.ts'
+import { keepMapped, type MappedBy } from './last-mapped.ts'
 import type { TableChanges } from './narrow-stage.ts'
 import type { Durations, PublishableReport } from './report.ts'
-import type { Step } from './step-schedule.ts'
+import type { CurrentStep } from './step-schedule.ts'
 
 export interface PrepareWork {
   /** The sync's. */
@@ -20,8 +21,8 @@ export interface PrepareWork {
   readonly startedMs: number
   /** Ends the work with `sync-stopped`. */
   readonly signal: AbortSignal
-  /** Ends what can be gone on with, with `sync-stopped` too; what would have to begin anew does not listen to it. */
-  readonly step?: Pick<Step, 'signal' | 'end'> | undefined
+  /** Ends what can be gone on with, with `sync-stopped` too. */
+  readonly step?: CurrentStep | undefined
   readonly showProgress: ShowProgress
 }
 
@@ -33,6 +34,8 @@ export interface PreparedGeneration {
   /** By collection. */
   readonly changes: ReadonlyMap<string, CollectionChanges>
   readonly narrowed: readonly TableChanges[]
+  /** What the guard holds it for, where the maker knows better than by `changes` and `narrowed`; of a first one, beside `nobody`. */
+  readonly held?: readonly Removal[]
   /** When everything had been read (ms since 1970). */
   readonly readMs: number
   /** To be called while the generation is pending. */
@@ -54,6 +57,7 @@ export function allTables({ sql, collections }: PublishContext): readonly Collec
 /** A prepared generation that is not published is taken back, piece by piece. */
 export async function rollBack(context: PublishContext): Promise<void> {
   forgetPending(context.sql)
+  forgetStageState(context.sql)
   for (const _ of rollbackPending(context.sql, allTables(context))) await context.pause()
 }
 

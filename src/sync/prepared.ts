@@ -3,7 +3,7 @@
 import { readMeta, writeMeta } from '../store/meta.ts'
 import { pendingGeneration } from '../store/pending.ts'
 import type { Sql } from '../store/sql.ts'
-import type { MappedBy } from './mapped.ts'
+import type { MappedBy } from './last-mapped.ts'
 import type { PublishableReport } from './report.ts'
 
 export interface PreparedSync {

@@ -4,10 +4,10 @@ import { completeCrawl, markCrawlMapped } from '../store/crawls.ts'
 import { requirePending, takenOver } from '../store/pending.ts'
 import { builtStorages } from '../store/rosters.ts'
 import { countActive, currentSnapshot, publishGeneration, type Snapshot } from '../store/snapshots.ts'
-import { findSync, type SyncRecord, saveSync } from '../store/syncs.ts'
+import { findSync, listSyncs, type SyncRecord, saveSync } from '../store/syncs.ts'
 import { buildRosters } from './build-rosters.ts'
 import type { PublishContext, ShowProgress } from './context.ts'
-import { keepMapped } from './mapped.ts'
+import { keepMapped } from './last-mapped.ts'
 import { forgetPrepared, type PreparedSync } from './prepared.ts'
 import { waitForQuiet } from './quiet.ts'
 import type { SyncProgress, SyncReport } from './report.ts'
@@ -94,7 +94,7 @@ function publish(context: PublishContext, prepared: PreparedSync, alsoSave: (sna
 
 /**
  * Publishes a sync that the guard holds ("ignore and go on"). Refuses with `not-found` when the sync is unknown, is not
- * held, or has been superseded by a later one.
+ * held, or is superseded by a later one that runs, or has come as far.
  */
 export function resumeSync(context: PublishContext, id: string): SyncRecord {
   const { sql, now, served, log, collections } = context
@@ -134,9 +134,12 @@ function heldSync({ sql }: PublishContext, id: string) {
   const [pending] = sql.all<{ generation: number }>(`select generation from pending where sync = ?`, id)
   // Written by `syncReport` only.
   const report = record?.report as HeldReport | undefined
-  if (record?.status !== 'validationError' || pending === undefined || report === undefined) {
+  // What a later sync is finding out, perhaps by settings that were corrected, is not to be overtaken by this.
+  const isOvertaken = listSyncs(sql, 1)[0]?.status === 'inProgress'
+  if (record?.status !== 'validationError' || isOvertaken || pending === undefined || report === undefined) {
     throw new BridgeError('not-found', `No held sync ${id}.`, {
-      remedy: 'Only the latest sync can be released, and only while its status is validationError.',
+      remedy:
+        'A sync can be released while its status is validationError, and as long as no later one runs or has read everything.',
     })
   }
   return { record, report, generation: pending.generation }

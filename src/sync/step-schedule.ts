@@ -16,9 +16,14 @@ export interface StepRuntime {
 
 export interface Step {
   readonly signal: AbortSignal
+  /** How long it should compute without asking anybody, before it ends where it can be gone on with (ms). */
+  readonly computeMs: number
   end(): void
   close(): void
 }
+
+/** What the work of a step is given of it. */
+export type CurrentStep = Omit<Step, 'close'>
 
 export interface StepScheduleOptions extends Omit<ScheduleOptions, 'after'> {
   readonly sql: Sql

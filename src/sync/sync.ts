@@ -2,7 +2,9 @@
 import { BridgeError } from '../errors.ts'
 import { inPending } from '../store/pending.ts'
 import { currentSnapshot } from '../store/snapshots.ts'
+import { forgetStageState } from '../store/stage-state.ts'
 import { failureStatus, findSync, pauseInterrupted, type SyncRecord, saveSync } from '../store/syncs.ts'
+import { announceSync } from './announce.ts'
 import type { PublishContext, ShowProgress, SyncContext } from './context.ts'
 import { heldBeginning, heldRemovals } from './guard.ts'
 import { nameForPeople } from './narrow-stage.ts'
@@ -11,25 +13,17 @@ import { prepareDistrict } from './prepare-district.ts'
 import { keepPrepared, type PreparedSync, preparedOf } from './prepared.ts'
 import { publishWhenQuiet } from './publish-stage.ts'
 import { errorReport, type PublishableReport, type SyncProgress } from './report.ts'
-import type { Step } from './step-schedule.ts'
+import type { CurrentStep } from './step-schedule.ts'
 import { holdLock } from './sync-lock.ts'
 
 /** How often the progress is written to the store, for the admin API. */
 const SAVE_PROGRESS_MS = 1_000
 
-/** The record of a sync that begins, or soon will: whoever asked for it can look it up at once. */
-export function announceSync({ sql, now }: Pick<PublishContext, 'sql' | 'now'>, id: string): SyncRecord {
-  const nothing = { finishedMs: undefined, progress: undefined, report: undefined, error: undefined }
-  const record: SyncRecord = { id, status: 'inProgress', startedMs: now(), stage: 'crawl', ...nothing }
-  saveSync(sql, record)
-  return record
-}
-
 export interface SyncOptions {
   /** Maps the rows of the last crawl anew and asks PowerSchool nothing: `rows-unfit` where they are of no use. */
   readonly isMapOnly?: boolean
   /** The step that this is, where a sync is done in steps. */
-  readonly step?: Pick<Step, 'signal' | 'end'> | undefined
+  readonly step?: CurrentStep | undefined
 }
 
 /**
@@ -49,7 +43,7 @@ export function runSync(
 
 export interface RunOptions {
   readonly signal: AbortSignal
-  readonly step?: Pick<Step, 'signal' | 'end'> | undefined
+  readonly step?: CurrentStep | undefined
   /** Makes the next generation, unseen, of whatever it is made of. */
   readonly prepare: (work: PrepareWork) => Promise<PreparedGeneration>
 }
@@ -126,7 +120,9 @@ async function prepareSync(
 
   const isFirst = currentSnapshot(sql) === undefined
   const guarded = new Map([...changes, ...narrowed.map((table) => [nameForPeople(table), table.changes] as const)])
-  const held = isFirst ? heldBeginning(changes) : heldRemovals(guarded, context.guard)
+  const held = isFirst
+    ? [...heldBeginning(changes), ...(made.held ?? [])]
+    : (made.held ?? heldRemovals(guarded, context.guard))
   const hasChanges = [...guarded.values()].some(({ added, changed, removed }) => added + changed + removed > 0)
   if (hasChanges) await expire(context, { id, generation })
   const crawlMs = made.readMs - Math.min(startedMs, beganMs)
@@ -144,10 +140,12 @@ async function prepareSync(
     inPending(sql, id, () => {
       save({ stage: 'publish', report, progress: undefined })
       keepPrepared(sql, prepared)
+      forgetStageState(sql)
     })
     return prepared
   }
   adopt(context, { id, made, isHeld: held.length > 0 })
+  forgetStageState(sql)
   if (held.length === 0) await rollBack(context)
   const status = held.length > 0 ? 'validationError' : 'success'
   const durations = { ...report.durations, publishMs: Math.max(0, now() - preparedMs) }

@@ -11,6 +11,8 @@ export interface Agenda {
   cancel(name: string): void
   /** Has the alarm go off for what comes next, should the platform have forgotten it. */
   setAlarm(): void
+  /** Forgets everything for ever: what it is about is no more. */
+  close(): void
   /** Does what is due, one after the other; to be called by the alarm. */
   run(): Promise<void>
 }
@@ -30,6 +32,7 @@ export function createAgenda(
 ): Agenda {
   const entries = new Map<string, Entry>()
   let isRunning = false
+  let isClosed = false
 
   function setAlarm(): void {
     const next = Math.min(...[...entries.values()].map(({ ms }) => ms))
@@ -47,6 +50,7 @@ export function createAgenda(
 
   return {
     at(name, ms, work) {
+      if (isClosed) return
       entries.set(name, { ms, work })
       if (!isRunning) setAlarm()
     },
@@ -54,6 +58,10 @@ export function createAgenda(
       entries.delete(name)
     },
     setAlarm,
+    close() {
+      isClosed = true
+      entries.clear()
+    },
     async run() {
       isRunning = true
       try {

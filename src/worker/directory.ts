@@ -3,7 +3,7 @@ import { BridgeError } from '../errors.ts'
 import { DEFAULT_PROFILE, type ProfileDirectory, type ProfileHandle } from '../profiles/ports.ts'
 import { createRecent } from '../recent.ts'
 import { CONTROL_NAME } from './control-object.ts'
-import type { Environment } from './environment.ts'
+import type { ControlStub, Environment } from './environment.ts'
 
 /**
  * Tells an object which profile it is, and by which address it is reached; `gone` is its answer when it is none any more. No
@@ -15,6 +15,9 @@ export const OBJECT_HEADERS = { profile: 'x-bridge-profile', origin: 'x-bridge-o
 const KNOWN_MS = 60_000
 /** By id, until when. */
 const known = createRecent<number>({ max: 10_000 })
+/** So long an id that there is not is not asked for again: ids come from whoever asks, and the control object is one for all. */
+const UNKNOWN_MS = 5_000
+const unknown = createRecent<number>({ max: 10_000 })
 
 export interface DirectoryOptions {
   readonly environment: Environment
@@ -26,8 +29,16 @@ export interface DirectoryOptions {
 
 export function createDirectory({ environment, hasDefault, origin }: DirectoryOptions): ProfileDirectory {
   const { PROFILES, CONTROL } = environment
-  // Of the request that asks: a stub is of no use to another one.
-  const control = () => CONTROL.get(CONTROL.idFromName(CONTROL_NAME))
+  /** By a stub of the request that asks, for it is of no use to another one. Refuses with `store-failed` while it is away. */
+  const control = async <T>(work: (stub: ControlStub) => Promise<T>): Promise<T> => {
+    try {
+      return await work(CONTROL.get(CONTROL.idFromName(CONTROL_NAME)))
+    } catch (cause) {
+      const remedy = 'Try again in a moment.'
+      throw new BridgeError('store-failed', 'The list of the profiles cannot be read now.', { remedy, cause })
+    }
+  }
+  const learn = (id: string) => known.set(id, Date.now() + KNOWN_MS)
 
   const handleOf = (id: string): ProfileHandle => ({
     async fetch(request) {
@@ -38,27 +49,35 @@ export function createDirectory({ environment, hasDefault, origin }: DirectoryOp
       if (!answer.headers.has(OBJECT_HEADERS.gone)) return answer
       // Whoever asks again is told that nobody knows it.
       known.delete(id)
+      if (id !== DEFAULT_PROFILE) await control((stub) => stub.forget(id))
       throw new BridgeError('not-found', 'The profile was deleted a moment ago.')
     },
   })
 
   return {
-    list: async () => [...(hasDefault ? [DEFAULT_PROFILE] : []), ...(await control().list())],
+    async list() {
+      const ids = await control((stub) => stub.list())
+      for (const id of ids) learn(id)
+      return [...(hasDefault ? [DEFAULT_PROFILE] : []), ...ids]
+    },
     async open(id) {
       if (id === DEFAULT_PROFILE) return hasDefault ? handleOf(id) : undefined
-      if ((known.get(id) ?? 0) <= Date.now()) {
-        if (!(await control().has(id))) return undefined
-        known.set(id, Date.now() + KNOWN_MS)
-      }
-      return handleOf(id)
+      const now = Date.now()
+      if ((known.get(id) ?? 0) > now) return handleOf(id)
+      if ((unknown.get(id) ?? 0) > now) return undefined
+      const isThere = await control((stub) => stub.has(id))
+      if (isThere) learn(id)
+      else unknown.set(id, now + UNKNOWN_MS)
+      return isThere ? handleOf(id) : undefined
     },
     async create(id) {
-      await control().add(id)
+      await control((stub) => stub.add(id))
+      learn(id)
       return handleOf(id)
     },
     async remove(id) {
       known.delete(id)
-      await control().remove(id)
+      await control((stub) => stub.remove(id))
     },
   }
 }

@@ -4,6 +4,7 @@ import { SEALING_KEY_BYTES } from '../auth/sealing.ts'
 import { type Config, type ConfigFault, formatFaults, readConfig } from '../config.ts'
 import type { ControlObject } from './control-object.ts'
 import type { ProfileObject } from './profile-object.ts'
+import type { RestorableStub, RestoreNote } from './restore.ts'
 
 export interface Environment {
   readonly PROFILES: DurableObjectNamespace<ProfileStub>
@@ -14,13 +15,17 @@ export interface Environment {
   readonly STEP_REQUESTS?: string
 }
 
-export type ProfileStub = Pick<ProfileObject, 'fetch' | 'wake'>
+export type ProfileStub = Pick<ProfileObject, 'fetch' | 'wake'> & RestorableStub
 /** As it is called from outside: everything is a promise. */
 export interface ControlStub {
   list(): Promise<ReturnType<ControlObject['list']>>
   has(id: string): Promise<boolean>
   add(id: string): Promise<void>
+  forget(id: string): Promise<void>
   remove(id: string): Promise<void>
+  noteRestore(note: RestoreNote): Promise<void>
+  restores(): Promise<readonly RestoreNote[]>
+  endRestore(id: string, ticket: string): Promise<void>
 }
 
 export interface Settings {

@@ -11,7 +11,16 @@ declare module 'cloudflare:workers' {
   }
 
   export interface DurableObjectState {
-    readonly storage: DurableObjectStorage
+    readonly storage: RecoverableStorage
+    /** Ends the object, with all that it is about to answer; the next event makes it anew. */
+    abort(reason: string): void
+  }
+
+  /** Remembers what it was at each moment of the last 30 days; the platform's own, and not where it runs on one's own machine. */
+  export interface RecoverableStorage extends DurableObjectStorage {
+    getBookmarkForTime(ms: number): Promise<string>
+    /** The object that is made next finds the storage as it was then. Answers the bookmark of what it is now. */
+    onNextSessionRestoreBookmark(bookmark: string): Promise<string>
   }
 
   export interface DurableObjectStorage {

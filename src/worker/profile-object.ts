@@ -1,13 +1,15 @@
 // A profile as a Durable Object: its store, what it answers, and the alarm that carries its syncs on.
-import { DurableObject } from 'cloudflare:workers'
 import { BridgeError } from '../errors.ts'
+import { prefixOf, splitUrl } from '../http/public-path.ts'
 import { createLog } from '../log.ts'
 import { profileLog } from '../profiles/log.ts'
-import type { MappingShelf } from '../profiles/mapping-shelf.ts'
 import { DEFAULT_PROFILE, INTERNAL, type ProfileHost } from '../profiles/ports.ts'
+import { findProfile } from '../store/profile.ts'
+import type { Sql } from '../store/sql.ts'
 import { type Agenda, createAgenda } from './agenda.ts'
 import { createDirectory, OBJECT_HEADERS } from './directory.ts'
-import { type Environment, readSettings } from './environment.ts'
+import { readSettings } from './environment.ts'
+import { RestorableObject } from './restorable-object.ts'
 import { createWorkerRuntime } from './runtime.ts'
 
 /** Who it is, told by the first request and kept: an alarm tells nothing. */
@@ -22,41 +24,45 @@ const IDENTITY = 'identity'
 /** After an alarm that could not begin, because the settings are wrong, say. */
 const LOOK_AGAIN_MS = 5 * 60_000
 
-/** Of all objects that share the isolate. */
-let mappings: MappingShelf | undefined
-
-/** What the Worker that only passes requests on to objects never loads: nine tenths of the code. */
+/** What the Worker that only passes requests on to objects never loads. */
 async function loadHost() {
-  const [{ createProfileHost }, { createMappingShelf }, { MAPPING_FILES }] = await Promise.all([
+  const [{ createProfileHost }, { WORKER_MAPPINGS }] = await Promise.all([
     import('../profiles/host.ts'),
-    import('../profiles/mapping-shelf.ts'),
-    import('./mapping-files.ts'),
+    import('./mappings.ts'),
   ])
-  mappings ??= createMappingShelf(MAPPING_FILES)
-  return { createProfileHost, mappings }
+  return { createProfileHost, mappings: WORKER_MAPPINGS }
 }
 
 interface Living {
   readonly host: ProfileHost
   readonly agenda: Agenda
+  readonly sql: Sql
 }
 
 /** All of its state is in the store: the object may be ended at any moment and is made anew by the next event. */
-export class ProfileObject extends DurableObject<Environment> {
+export class ProfileObject extends RestorableObject {
   #living: Promise<Living | undefined> | undefined
 
   override async fetch(request: Request): Promise<Response> {
     const { headers } = request
     const [id, origin] = [headers.get(OBJECT_HEADERS.profile), headers.get(OBJECT_HEADERS.origin)]
     if (id === null || origin === null) return new Response(null, { status: 404 })
-    const isMade = request.method === 'POST' && new URL(request.url).pathname.endsWith(INTERNAL.profile)
+    const isMade = this.#isMaking(request, origin)
     const living = await this.#live(isMade || id === DEFAULT_PROFILE ? { id, origin } : undefined)
     // It has been deleted, and somebody does not know that yet.
     if (living === undefined) return new Response(null, { status: 410, headers: { [OBJECT_HEADERS.gone]: id } })
     const answer = await living.host.fetch(request)
     // Its settings were refused: it is none.
-    if (isMade && answer.status === 400) await this.#wipe()
+    if (isMade && id !== DEFAULT_PROFILE && findProfile(living.sql) === undefined) await this.#wipe(living.agenda)
     return answer
+  }
+
+  /** Whether the front makes a profile of it: a request from outside may end like that path, and never is that path. */
+  #isMaking({ method, url }: Request, origin: string): boolean {
+    if (method !== 'POST' || !url.endsWith(INTERNAL.profile)) return false
+    const read = readSettings(this.env)
+    const publicUrl = (read.ok ? read.settings.config.publicUrl : undefined) ?? origin
+    return splitUrl(url, prefixOf(publicUrl)).path === INTERNAL.profile
   }
 
   /** Looks after what is due: the platform forgets an alarm that has failed too often. */
@@ -94,8 +100,9 @@ export class ProfileObject extends DurableObject<Environment> {
     return living === undefined && identity !== undefined && !isOwn ? this.#live(identity) : living
   }
 
-  async #wipe(): Promise<void> {
+  async #wipe(agenda: Agenda): Promise<void> {
     const { storage } = this.ctx
+    agenda.close()
     await storage.deleteAlarm()
     await storage.deleteAll()
     this.#living = undefined
@@ -129,10 +136,10 @@ export class ProfileObject extends DurableObject<Environment> {
       directory,
       onDeleted: async () => {
         await directory.remove(id)
-        await this.#wipe()
+        await this.#wipe(agenda)
       },
     })
     await host.start()
-    return { host, agenda }
+    return { host, agenda, sql: runtime.sql }
   }
 }

@@ -9,13 +9,15 @@ export interface StepLimits {
   /** Of an alarm's CPU time a crawl uses no more than the clock goes on. */
   readonly wallMs: number
   readonly requests: number
+  /** Of computing alone, as mapping is. */
+  readonly computeMs: number
 }
 
 /**
  * Within what the platform allows an alarm (15 min, of CPU the 5 min of wrangler.toml, 1,000 requests), with room for what is
  * under way when a step ends. Long, for what has to begin anew in the next step: two streams that belong together, say.
  */
-export const STEP_LIMITS: StepLimits = { wallMs: 240_000, requests: 900 }
+export const STEP_LIMITS: StepLimits = { wallMs: 240_000, requests: 900, computeMs: 20_000 }
 
 export interface CountedSteps {
   readonly steps: StepRuntime
@@ -23,7 +25,7 @@ export interface CountedSteps {
   readonly fetch: Fetch
 }
 
-export function createSteps(agenda: Agenda, fetch: Fetch, { wallMs, requests }: StepLimits): CountedSteps {
+export function createSteps(agenda: Agenda, fetch: Fetch, { wallMs, requests, computeMs }: StepLimits): CountedSteps {
   let onRequest = () => {}
   return {
     fetch: (url, init) => {
@@ -43,6 +45,7 @@ export function createSteps(agenda: Agenda, fetch: Fetch, { wallMs, requests }: 
         }
         return {
           signal: controller.signal,
+          computeMs,
           end,
           close() {
             clearTimeout(timer)

@@ -1,5 +1,5 @@
 // How an operator adds consumers by the admin API, and what a narrowed one may see of a district.
-import { ADMIN_TOKEN } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { type Entity, jsonOf, linksAt } from './read.ts'
 import type { SdsData } from './sds.ts'
 import type { SdsResource } from './sds-contract.ts'

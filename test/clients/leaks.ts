@@ -1,5 +1,5 @@
 // What an answer must never show: our insides, and whatever only records hold that its reader may not see.
-import { ADMIN_TOKEN } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import type { Entity } from './read.ts'
 import type { SdsData } from './sds.ts'
 import { SDS_RESOURCES } from './sds-contract.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { openSyncedBridge } from '../http/support.ts'
-import { CONSUMER, PUBLIC_URL } from '../support/bridge.ts'
+import { CONSUMER, PUBLIC_URL } from '../support/known.ts'
 import { LIBRARIES, type Library, sign, signingClient } from './oauth1.ts'
 import { recordsOf, totalOf } from './read.ts'
 import { startSds } from './sds.ts'

@@ -1,6 +1,6 @@
 // OAuth 1.0a as the libraries in the field sign: each with the percent-encoding, address and header that it writes.
 import { createHmac } from 'node:crypto'
-import { CONSUMER } from '../support/bridge.ts'
+import { CONSUMER } from '../support/known.ts'
 import type { Credentials } from './tokens.ts'
 import type { Wire, WireAnswer } from './wire.ts'
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { openSyncedBridge } from '../http/support.ts'
-import { ADMIN_TOKEN } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { addConsumer } from './consumers.ts'
 import { LIBRARIES, signingClient } from './oauth1.ts'
 import { type Entity, jsonOf, recordsOf, totalOf } from './read.ts'

@@ -1,5 +1,5 @@
 // OAuth 2 as clients ask for a token: in the header, in the body, as JSON, or with nothing but the header.
-import { CONSUMER } from '../support/bridge.ts'
+import { CONSUMER } from '../support/known.ts'
 import { jsonOf } from './read.ts'
 import type { Wire, WireRequest } from './wire.ts'
 

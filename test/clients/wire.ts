@@ -4,8 +4,9 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders, type Server } 
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { createAdaptorServer } from '@hono/node-server'
-import { afterAll } from 'vitest'
-import { PUBLIC_URL, type TestBridge } from '../support/bridge.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { onFileEnd } from '../support/ending.ts'
+import { PUBLIC_URL } from '../support/known.ts'
 
 export interface WireRequest {
   readonly method?: string
@@ -30,11 +31,6 @@ export interface Wire {
   send(address: string, request?: WireRequest): Promise<WireAnswer>
 }
 
-const closing: (() => Promise<void> | void)[] = []
-afterAll(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
-})
-
 export interface Proxy {
   readonly publicUrl: string
   /** Whether the proxy passes the path of the public address on, or takes it off. */
@@ -46,7 +42,7 @@ export async function serve(bridge: Pick<TestBridge, 'app'>, proxy: Proxy = { pu
   const server = createAdaptorServer({ fetch: bridge.app.fetch }) as Server
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  closing.push(() => {
+  onFileEnd(() => {
     server.closeAllConnections()
     server.close()
   })
@@ -58,7 +54,7 @@ export async function serve(bridge: Pick<TestBridge, 'app'>, proxy: Proxy = { pu
 /** The wire to a server that listens already. */
 export function wireTo({ port, publicUrl, keepsPrefix = false }: Proxy & { readonly port: number }): Wire {
   const agent = new Agent({ keepAlive: true })
-  closing.push(() => agent.destroy())
+  onFileEnd(() => agent.destroy())
   const { host, origin } = new URL(publicUrl)
   const taken = keepsPrefix ? origin : publicUrl
   return {

@@ -1,7 +1,8 @@
 // How the tests ask a bridge for an operation, and have the answer judged.
 import { expect } from 'vitest'
 import { bearer, request } from '../http/support.ts'
-import { PUBLIC_URL, type TestBridge } from '../support/bridge.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { PUBLIC_URL } from '../support/known.ts'
 import { baseOf, type Operation } from './operations.ts'
 import { tokenOf } from './tokens.ts'
 import { validateAnswer } from './validate.ts'

@@ -1,7 +1,7 @@
 // Every reading operation of the official documents, asked in every way, and every answer laid beside their shapes.
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { PUBLIC_URL } from '../support/bridge.ts'
+import { PUBLIC_URL } from '../support/known.ts'
 import { ask, expectAnswers } from './ask.ts'
 import type { Entity } from './entities.ts'
 import { hasRecords, isNested, LISTS, NESTED, OPERATIONS, type Operation, READABLE, SINGLES } from './operations.ts'

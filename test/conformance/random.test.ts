@@ -1,7 +1,7 @@
 // Seeded random pages of any list: whatever is asked together, the page, its counts and its links fit.
 import { expect, test } from 'vitest'
 import { createRandom, type Random } from '../../fixtures/powerschool/random.ts'
-import { PUBLIC_URL } from '../support/bridge.ts'
+import { PUBLIC_URL } from '../support/known.ts'
 import { type Ask, ask, expectAnswers } from './ask.ts'
 import { hasRecords, type Operation, READABLE } from './operations.ts'
 import { placesOf } from './places.ts'

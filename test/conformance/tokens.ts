@@ -1,6 +1,7 @@
 // The access tokens of the tests: of the usual consumer by scope, and of consumers made for one test.
 import { bearer, request } from '../http/support.ts'
-import { ADMIN_TOKEN, type TestBridge } from '../support/bridge.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 
 const tokens = new WeakMap<TestBridge, Map<string, Promise<string>>>()
 

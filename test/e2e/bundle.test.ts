@@ -1,6 +1,6 @@
 // The Worker as wrangler uploads it: how large it is, and what is not in it.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +15,9 @@ const SECRET = 'a-secret-of-the-environment'
 const MOST_AT_START = 150 * 1024
 /** There is more in all: what syncs, maps and explains is loaded when it is first needed. */
 const MOST_IN_ALL = 300 * 1024
+
+/** Of what an object loads, besides what is there at the start, to answer consumers and who looks after it. */
+const MOST_TO_SERVE = 45 * 1024
 
 const folder = mkdtempSync(join(tmpdir(), 'bridge-bundle-'))
 const scripts = new Map<string, string>()
@@ -47,8 +50,11 @@ const importsOf = (name: string) =>
     ([, target = '']) => target,
   )
 
-function scriptsAtStart(): Set<string> {
-  const names = new Set(['worker.js'])
+const scriptsAtStart = () => scriptsWith(['worker.js'])
+
+/** With what they cannot begin without. */
+function scriptsWith(first: Iterable<string>): Set<string> {
+  const names = new Set(first)
   for (const name of names) {
     for (const target of importsOf(name)) if (target.startsWith('./')) names.add(target.slice(2))
   }
@@ -58,9 +64,22 @@ function scriptsAtStart(): Set<string> {
 /** The files that a script is made of, from the project's folder. */
 function sourcesOf(names: Iterable<string>): string[] {
   return [...names].flatMap((name) => {
-    const { sources } = JSON.parse(readFileSync(join(ROOT, 'dist/worker', `${name}.map`), 'utf8'))
+    const map = join(ROOT, 'dist/worker', `${name}.map`)
+    // The bundler's own has none.
+    if (!existsSync(map)) return []
+    const { sources } = JSON.parse(readFileSync(map, 'utf8'))
     return (sources as readonly string[]).map((source) => source.replace(/^(?:\.\.\/)+/, ''))
   })
+}
+
+/** What `src/worker/profile-object.ts` imports when an object begins. */
+function scriptsToServe(): Set<string> {
+  const begun = [...scripts.keys()].filter((name) =>
+    sourcesOf([name]).some((source) => source === 'src/profiles/host.ts' || source === 'src/worker/mappings.ts'),
+  )
+  const names = scriptsWith(begun)
+  for (const name of scriptsAtStart()) names.delete(name)
+  return names
 }
 
 const packageOf = (source: string) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]
@@ -82,6 +101,36 @@ describe('the upload', () => {
     const folders = sourcesOf(scriptsAtStart()).map((source) => source.split('/').slice(0, 2).join('/'))
     expect(folders).toContain('src/front')
     for (const later of ['src/mapping', 'src/sync', 'src/readiness', 'mappings']) expect(folders).not.toContain(later)
+  })
+
+  it('serves from an object that was begun anew without what reads PowerSchool, maps, checks and explains', () => {
+    const names = scriptsToServe()
+    expect(gzipBytes(names)).toBeGreaterThan(10_000)
+    expect(gzipBytes(names)).toBeLessThanOrEqual(MOST_TO_SERVE)
+    const sources = sourcesOf([...scriptsAtStart(), ...names])
+    for (const needed of [
+      'src/profiles/host.ts',
+      'src/app.ts',
+      'src/http/roster-read.ts',
+      'src/sync/step-schedule.ts',
+    ]) {
+      expect(sources).toContain(needed)
+    }
+    const idle =
+      /^(?:src\/(?:mapping\/|powerschool(?!\/stop\.ts)|readiness\/readiness|load-mapping|district)|mappings\/)/
+    expect(sources.filter((source) => idle.test(source))).toEqual([])
+    expect(sources.filter((source) => ['yaml'].includes(packageOf(source) ?? ''))).toEqual([])
+    const ofSync = sources.filter((source) => source.startsWith('src/sync/')).map((source) => source.slice(9))
+    expect(ofSync.sort()).toEqual([
+      'announce.ts',
+      'last-mapped.ts',
+      'make-schedule.ts',
+      'report.ts',
+      'roster-requests.ts',
+      'schedule.ts',
+      'step-schedule.ts',
+      'waits.ts',
+    ])
   })
 
   it('asks of the runtime what is listed here', () => {

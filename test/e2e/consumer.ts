@@ -1,5 +1,5 @@
 // What a consumer and an administrator do by HTTP.
-import { BASE } from '../support/bridge.ts'
+import { BASE } from '../support/known.ts'
 import { ADMIN_TOKEN, CONSUMER } from './powerschool.ts'
 import { type Server, until } from './processes.ts'
 

@@ -5,7 +5,7 @@ import { join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
-import { readNewProfile } from '../../src/profiles/body.ts'
+import { readNewProfile } from '../../src/profiles/body-read.ts'
 import { createMappingShelf } from '../../src/profiles/mapping-shelf.ts'
 import { consumerOf, syncToEnd } from './consumer.ts'
 import { startPowerSchool } from './powerschool.ts'

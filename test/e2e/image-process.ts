@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { onTestEnd } from '../support/ending.ts'
 import type { Image } from './dockerfile.ts'
-import { type Environment, onTestEnd } from './processes.ts'
+import type { Environment } from './processes.ts'
 
 export interface ImageProcess {
   readonly output: { stdout: string; stderr: string }

@@ -3,7 +3,8 @@ import { datesInZone } from '../../fixtures/powerschool/calendar.ts'
 import { createDistrict, type District, type DistrictOptions } from '../../fixtures/powerschool/district.ts'
 import { type ServedPowerSchool, servePowerSchool } from '../../fixtures/powerschool/server.ts'
 import { createPowerSchool, type PowerSchool, type SimulatorOptions } from '../../fixtures/powerschool/simulator.ts'
-import { type Environment, onTestEnd } from './processes.ts'
+import { onTestEnd } from '../support/ending.ts'
+import type { Environment } from './processes.ts'
 
 export const CONSUMER = { id: 'e2e-consumer', secret: 'a-secret-of-the-tests-alone' }
 export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'

@@ -4,29 +4,18 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterEach } from 'vitest'
+import { setTimeout as passed } from 'node:timers/promises'
+import { COMPILE_CACHE } from '../support/compile-cache.ts'
+import { onTestEnd } from '../support/ending.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-/** Halves the start of each process; there are a hundred of them. */
-const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'e2e')
 
 export type Environment = Readonly<Record<string, string>>
-
-const cleanups: (() => Promise<void> | void)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-/** Runs after the test, the newest first. */
-export function onTestEnd(cleanup: () => Promise<void> | void): void {
-  cleanups.push(cleanup)
-}
 
 /** A folder that is gone after the test. */
 export function dataDir(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-e2e-'))
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  onTestEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -68,7 +57,7 @@ export function spawnNode(file: string, args: readonly string[], environment: En
     // What `close` tells, by Node's documentation.
     return { code: code as number | null, signal: signal as NodeJS.Signals | null, ...output }
   })
-  cleanups.push(async () => {
+  onTestEnd(async () => {
     child.kill('SIGKILL')
     await ended
   })
@@ -127,12 +116,15 @@ export function linesOf(text: string): Record<string, unknown>[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line))
 }
 
-/** Asks again and again, without a pause of its own, until the answer is one; the test's time limit ends it. */
+/** Between two questions: whoever is asked needs the core. */
+const PAUSE_MS = 10
+
+/** Asks again and again until the answer is one; the test's time limit ends it. */
 export async function until<T>(ask: () => Promise<T | undefined | false>): Promise<T> {
   for (;;) {
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    await nextTurn()
+    await passed(PAUSE_MS)
   }
 }
 

@@ -11,7 +11,7 @@ import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutat
 import { servePowerSchool } from '../../fixtures/powerschool/server.ts'
 import { createPowerSchool } from '../../fixtures/powerschool/simulator.ts'
 import { startWranglerDev, type WranglerDev } from '../../fixtures/wrangler-dev.ts'
-import { BASE } from '../support/bridge.ts'
+import { BASE } from '../support/known.ts'
 import { differences, drain } from '../support/roster.ts'
 import { consumerOf, syncToEnd } from './consumer.ts'
 import { ADMIN_TOKEN, CONSUMER, realToday } from './powerschool.ts'

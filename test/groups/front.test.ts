@@ -1,7 +1,7 @@
 // A group by the profile API, from the outside: members that are deleted or taken out, the org above them, and what stays inside.
 import { describe, expect, it } from 'vitest'
 import { bodyOf, openTown, school, type Town } from '../profiles/town.ts'
-import { PUBLIC_URL } from '../support/bridge.ts'
+import { PUBLIC_URL } from '../support/known.ts'
 
 const LAKE = 'lake.example.org'
 const HILL = 'hill.example.org'
@@ -55,6 +55,14 @@ describe('a group of profiles', () => {
     await town.settled()
     expect(await members(town, group)).toEqual({ [lakeId]: 'merged', [hillId]: 'kept: member-unknown' })
     expect(await shown(town, token)).toMatchObject({ lake: true, hill: true })
+    const { json: told } = await town.admin('GET', `/profiles/${group}/status`)
+    expect(told.statusMessage).toMatch(
+      `Of 2 members 1 could not be followed. ${hillId} (kept, member-unknown): There is no`,
+    )
+    expect(told.members).toMatchObject([
+      { id: lakeId, state: 'merged' },
+      { id: hillId, state: 'kept' },
+    ])
 
     const renamed = await town.admin('PATCH', `/profiles/${group}`, { displayName: 'What is left' })
     expect(renamed.status).toBe(202)
@@ -65,6 +73,12 @@ describe('a group of profiles', () => {
     expect(patched.status).toBe(202)
     await town.settled()
     expect(await members(town, group)).toEqual({ [hillId]: 'left', [lakeId]: 'merged' })
+    // That a member goes is for a person to say twice.
+    const { json: held } = await town.admin('GET', `/profiles/${group}/status`)
+    expect(held).toMatchObject({ status: 'validationError', statusMessage: expect.stringContaining('is held') })
+    expect(await shown(town, token)).toMatchObject({ lake: true, hill: true })
+    expect((await town.admin('POST', `/profiles/${group}/resume`)).status).toBe(200)
+    await town.settled()
     expect(await shown(town, token)).toEqual({ lake: true, hill: false, districts: ['lakedistEX'] })
   })
 

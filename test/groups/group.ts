@@ -7,22 +7,22 @@ import { runGroupSync } from '../../src/groups/group-sync.ts'
 import type { MemberHandle } from '../../src/groups/member-reader.ts'
 import type { GroupOrg } from '../../src/groups/org.ts'
 import type { GroupReport, MemberReport } from '../../src/groups/report.ts'
-import { createLog } from '../../src/log.ts'
-import { nodeDeflate } from '../../src/node.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { NodeSqlite } from '../../src/store/node-sqlite.ts'
 import type { SyncRecord } from '../../src/store/syncs.ts'
-import type { Step } from '../../src/sync/step-schedule.ts'
+import type { CurrentStep } from '../../src/sync/step-schedule.ts'
 import { runUpkeep } from '../../src/sync/upkeep.ts'
-import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL, SEALING_KEY, SIGNING_KEY } from '../support/bridge.ts'
-import { type Clock, openStore } from './town.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL, SEALING_KEY } from '../support/known.ts'
+import { type Clock, testRuntime } from '../support/test-runtime.ts'
+import { tokenOf } from '../support/token.ts'
+import { openStore } from './town.ts'
 
 export interface TestGroup extends GroupBridge {
   readonly sql: NodeSqlite
   readonly clock: Clock
   readonly logged: readonly string[]
   /** Runs one sync, and what follows it, a minute after the last. */
-  syncNow(step?: Pick<Step, 'signal' | 'end'>, id?: string): Promise<SyncRecord & { report: GroupReport }>
+  syncNow(step?: CurrentStep, id?: string): Promise<SyncRecord & { report: GroupReport }>
   /** A GET below the v1.1 base, or of a whole path, with a token of all scopes. */
   get(path: string): Promise<Response>
   /** The same group in another process, with other members or another org. */
@@ -46,17 +46,7 @@ export interface GroupOptions {
 export const GROUP_ID = 'pgroup'
 
 export async function openGroup(options: GroupOptions): Promise<TestGroup> {
-  const {
-    members,
-    org = null,
-    clock,
-    sql = openStore(),
-    settings,
-    after = () => () => {},
-    pause,
-    batch,
-    steps,
-  } = options
+  const { members, org = null, clock, sql = openStore(), settings, batch, ...own } = options
   const read = readConfig(
     {
       ONEROSTER_CLIENT_ID: CONSUMER.id,
@@ -70,25 +60,15 @@ export async function openGroup(options: GroupOptions): Promise<TestGroup> {
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
   const logged: string[] = []
   let ids = 0
-  const runtime: Runtime = {
+  const runtime = testRuntime({
     sql,
+    clock,
+    logged,
     fetch: () => Promise.reject(new Error('a group asks no server')),
-    log: createLog({ level: 'debug', now: () => clock.now, write: (line) => logged.push(line) }),
-    now: () => clock.now,
-    sleep: async (ms) => {
-      clock.now += ms
-    },
-    random: () => 0.5,
-    nextTurn: async () => {},
-    pause: pause ?? (async () => {}),
-    after,
-    steps,
+    // Another process of the same group begins to count anew.
     newId: () => `group-${clock.now}-${++ids}`,
-    lockOwner: { name: 'test', mayBeAlive: () => false },
-    deflate: nodeDeflate,
-    sealingKey: SEALING_KEY,
-    signingKey: SIGNING_KEY,
-  }
+    ...own,
+  })
   await ensureEnvironmentClient(read.config.oneRoster, { sql, now: runtime.now, sealingKey: SEALING_KEY })
   const bridge = createGroupBridge({
     config: read.config,
@@ -120,21 +100,6 @@ export async function openGroup(options: GroupOptions): Promise<TestGroup> {
     },
     reopened: (change = {}) => openGroup({ ...options, ...change, sql }),
   }
-}
-
-export async function tokenOf(
-  { app }: Pick<GroupBridge, 'app'>,
-  { id, secret }: { readonly id: string; readonly secret: string } = CONSUMER,
-): Promise<string> {
-  const answer = await app.request('/oauth/token', {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${btoa(`${id}:${secret}`)}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
-  })
-  return ((await answer.json()) as { access_token: string }).access_token
 }
 
 /** Each member's state, with the code of its problem. */

@@ -1,8 +1,10 @@
 // A group's roster is the union of its members' published snapshots, whatever becomes of them.
 import { describe, expect, it } from 'vitest'
 import { drain, type Roster } from '../support/roster.ts'
+import type { Clock } from '../support/test-runtime.ts'
 import { type GroupOptions, openGroup, statesOf, type TestGroup } from './group.ts'
-import { addStudent, type Clock, type Member, openMember } from './town.ts'
+import { release } from './release.ts'
+import { addStudent, type Member, openMember } from './town.ts'
 import { expectedOf, published } from './union.ts'
 
 const START = Date.parse('2026-11-18T18:00:00Z')
@@ -145,8 +147,11 @@ describe('a member that cannot be read', () => {
     const [a, b] = [openMember({ id: 'a', clock }), openMember({ id: 'b', clock })]
     a.publish()
     const group = await openGroup({ members: [a, b], clock })
-    expect(statesOf((await group.syncNow()).report)).toEqual({ a: 'merged', b: 'left-out: member-unpublished' })
+    const { id, report } = await group.syncNow()
+    expect(statesOf(report)).toEqual({ a: 'merged', b: 'left-out: member-unpublished' })
+    await release(group, id)
     await expectUnion(group, [published(a)])
+    expect(statesOf((await group.syncNow()).report)).toEqual({ a: 'merged', b: 'left-out: member-unpublished' })
     b.publish()
     expect(statesOf((await group.syncNow()).report)).toEqual({ a: 'merged', b: 'merged' })
     await expectUnion(group, [published(a), published(b)])
@@ -260,7 +265,7 @@ describe('a sync in steps', () => {
       step.abort()
       return answer
     }
-    await group.syncNow({ signal: step.signal, end: () => step.abort() }, 'parted')
+    await group.syncNow({ signal: step.signal, computeMs: 1_000, end: () => step.abort() }, 'parted')
     b.broken = undefined
     group.sql.run(`insert into meta (name, value) values ('columns-added users', '1')`)
     const { report } = await (await group.reopened()).syncNow(undefined, 'parted')
@@ -278,7 +283,7 @@ describe('a sync in steps', () => {
       step.abort()
       return answer
     }
-    const parted = await group.syncNow({ signal: step.signal, end: () => step.abort() }, 'parted')
+    const parted = await group.syncNow({ signal: step.signal, computeMs: 1_000, end: () => step.abort() }, 'parted')
     expect(parted.status).toBe('inProgress')
     b.broken = undefined
     const alone = await group.reopened({ members: [b] })
@@ -310,7 +315,9 @@ describe('the members of a group', () => {
     const members = [openMember({ id: 'a', clock }), openMember({ id: 'other', prefix, clock })]
     for (const member of members) member.publish()
     const group = await openGroup({ members, clock })
-    expect(statesOf((await group.syncNow()).report)).toEqual({ a: 'merged', other: 'left-out: prefix-clash' })
+    const { id, report } = await group.syncNow()
+    expect(statesOf(report)).toEqual({ a: 'merged', other: 'left-out: prefix-clash' })
+    await release(group, id)
     await expectUnion(group, [published(members[0] as Member)])
   })
 

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { askAnew, beginAnew } from '../../src/profiles/anew.ts'
 import { drain } from '../support/roster.ts'
+import type { Clock } from '../support/test-runtime.ts'
 import { type GroupOptions, openGroup, statesOf, type TestGroup } from './group.ts'
-import { type Clock, type Member, openMember } from './town.ts'
+import { type Member, openMember } from './town.ts'
 import { expectedOf, published } from './union.ts'
 
 const START = Date.parse('2026-11-18T18:00:00Z')

@@ -11,10 +11,14 @@ import { createLog, silentLog } from '../../src/log.ts'
 import { withIdPrefix } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
-import { openTestBridge, SEALING_KEY } from '../support/bridge.ts'
+import { openTestBridge } from '../support/bridge.ts'
+import { SEALING_KEY } from '../support/known.ts'
 import { drain } from '../support/roster.ts'
-import { GROUP_ID, openGroup, statesOf, tokenOf } from './group.ts'
-import { type Clock, openMember } from './town.ts'
+import type { Clock } from '../support/test-runtime.ts'
+import { tokenOf } from '../support/token.ts'
+import { GROUP_ID, openGroup, statesOf } from './group.ts'
+import { release } from './release.ts'
+import { openMember } from './town.ts'
 import { expectedOf, published } from './union.ts'
 
 const START = Date.parse('2026-11-18T18:00:00Z')
@@ -100,7 +104,7 @@ describe('a member that has published', () => {
         },
         open() {
           step = new AbortController()
-          return { signal: step.signal, end: () => step.abort(), close: () => {} }
+          return { signal: step.signal, computeMs: 1_000, end: () => step.abort(), close: () => {} }
         },
       },
     })
@@ -200,7 +204,7 @@ describe('a group as a provider', () => {
     const { a } = openMembers(clock)
     const b = openMember({ id: 'b', clock })
     const group = await openGroup({ members: [a, b], clock })
-    await group.syncNow()
+    await release(group, (await group.syncNow()).id)
     const latest = (await (await group.get('/admin/syncs/latest')).json()) as {
       status: string
       report: { members: [] }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { drain } from '../support/roster.ts'
 import { openGroup, statesOf } from './group.ts'
+import { release } from './release.ts'
 import { openMember } from './town.ts'
 import { expectedOf, published } from './union.ts'
 
@@ -51,7 +52,9 @@ describe('a member in the place of one with the same prefix', () => {
     expect(statesOf((await next.syncNow()).report)).toEqual({ anew: 'kept: member-shrunk', b: 'merged' })
     expect(await drain(next)).toEqual(expectedOf([published(old), published(b)], ORG))
     const without = await next.reopened({ members: [b] })
-    expect(statesOf((await without.syncNow()).report)).toEqual({ anew: 'left', b: 'merged' })
+    const last = await without.syncNow()
+    expect(statesOf(last.report)).toEqual({ anew: 'left', b: 'merged' })
+    await release(without, last.id)
     expect(await drain(without)).toEqual(expectedOf([published(b)], ORG))
   })
 
@@ -68,5 +71,34 @@ describe('a member in the place of one with the same prefix', () => {
       b: 'merged',
     })
     expect(await drain(next)).toEqual(expectedOf([published(anew), published(b)], ORG))
+  })
+
+  it('is waited for while it cannot be asked whether it is one', async () => {
+    const { old, b, anew, group } = await openThree()
+    anew.publish()
+    anew.broken = () => new Response(null, { status: 503 })
+    const next = await group.reopened({ members: [anew, b] })
+    const { report } = await next.syncNow()
+    expect(statesOf(report)).toEqual({
+      anew: 'left-out: member-unreachable',
+      b: 'merged',
+      old: 'kept: successor-unread',
+    })
+    expect(report.counts.users).toMatchObject({ active: 46, removed: 0 })
+    expect(await drain(next)).toEqual(expectedOf([published(old), published(b)], ORG))
+    anew.broken = undefined
+    const after = await next.syncNow()
+    expect(statesOf(after.report)).toEqual({ anew: 'merged', b: 'merged', old: 'left' })
+    expect(after.report.counts.users).toMatchObject({ active: 46, added: 0, removed: 0 })
+  })
+
+  it('is waited for by a group of one, which is not emptied', async () => {
+    const { old, anew, group } = await openThree()
+    const one = await group.reopened({ members: [old] })
+    await one.syncNow()
+    anew.broken = () => new Response(null, { status: 503 })
+    const next = await one.reopened({ members: [anew] })
+    expect(await next.syncNow()).toMatchObject({ status: 'error', error: { code: 'members-unread' } })
+    expect(await drain(next)).toEqual(expectedOf([published(old)], ORG))
   })
 })

@@ -1,5 +1,4 @@
 // A small invented district whose records change by a seed, and its published snapshots: a member of a group in the tests.
-import { afterEach } from 'vitest'
 import { createMemberApi, type PageSizes } from '../../src/groups/member-api.ts'
 import type { MemberHandle } from '../../src/groups/member-reader.ts'
 import type { Collection } from '../../src/oneroster/model.ts'
@@ -11,10 +10,8 @@ import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
 import { openSnapshotWriter } from '../../src/store/snapshot-writer.ts'
 import { currentSnapshot, expireTombstones, publishGeneration } from '../../src/store/snapshots.ts'
 import type { Random } from '../oneroster/random.ts'
-
-export interface Clock {
-  now: number
-}
+import { onTestEnd } from '../support/ending.ts'
+import type { Clock } from '../support/test-runtime.ts'
 
 interface Student {
   readonly number: number
@@ -46,14 +43,9 @@ export interface Member extends MemberHandle {
   readonly asked: string[]
 }
 
-const open: NodeSqlite[] = []
-afterEach(() => {
-  for (const sql of open.splice(0)) sql.close()
-})
-
 export function openStore(): NodeSqlite {
   const sql = openNodeSqlite(':memory:')
-  open.push(sql)
+  onTestEnd(() => sql.close())
   migrate(sql, STORAGE)
   return sql
 }

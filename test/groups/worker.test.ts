@@ -1,11 +1,12 @@
-// A group on Workers: each member and the group itself are Durable Objects of `wrangler dev`, which read and tell each other.
+// A group on Workers: each member, one of them the environment's, and the group itself are Durable Objects of `wrangler dev`,
+// which read and tell each other.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { servePowerSchool } from '../../fixtures/powerschool/server.ts'
-import { createPowerSchool } from '../../fixtures/powerschool/simulator.ts'
+import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
 import { startWranglerDev, type WranglerDev } from '../../fixtures/wrangler-dev.ts'
 import { consumerOf, fetchToken } from '../e2e/consumer.ts'
 import { ADMIN_TOKEN, realToday } from '../e2e/powerschool.ts'
@@ -18,10 +19,24 @@ const cleanups: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursi
 const districts = [1, 2].map((seed) =>
   createDistrict({ students: 50, seed, perStudentEnrollments: 3, today: realToday() }),
 )
+const servers: { readonly url: string; readonly credentials: PowerSchool['credentials'] }[] = []
 let worker: WranglerDev
 
 beforeAll(async () => {
+  for (const district of districts) {
+    const simulator = createPowerSchool({ district, now: Date.now })
+    const { url, close } = await servePowerSchool(simulator, 0)
+    cleanups.unshift(close)
+    servers.push({ url, credentials: simulator.credentials })
+  }
+  const [first] = servers
+  if (first === undefined) throw new Error('there are two')
   const settings = {
+    POWERSCHOOL_URL: first.url,
+    POWERSCHOOL_CLIENT_ID: first.credentials.clientId,
+    POWERSCHOOL_CLIENT_SECRET: first.credentials.clientSecret,
+    POWERSCHOOL_TEMPLATE: 'rest',
+    ID_PREFIX: 's0',
     SEALING_KEY: Buffer.alloc(32, 'key').toString('base64'),
     ADMIN_TOKEN,
     SYNC_INTERVAL: 'PT0S',
@@ -39,6 +54,8 @@ interface Told {
   readonly id: string
   readonly status: string
   readonly secret: string
+  /** Of a readiness report. */
+  readonly records?: Readonly<Record<string, number>>
   readonly report?: { readonly members?: readonly { readonly state: string }[] }
 }
 
@@ -69,20 +86,14 @@ async function rosterOf(profile: string) {
 }
 
 it('merges its members, and is told when one of them publishes', async () => {
-  const members: string[] = []
-  for (const [at, district] of districts.entries()) {
-    const simulator = createPowerSchool({ district, now: Date.now })
-    const { url, close } = await servePowerSchool(simulator, 0)
-    cleanups.unshift(close)
-    const dataProvider = { connectionUrl: url, ...simulator.credentials }
-    const { id } = await admin('POST', '', {
-      displayName: `s${at}`,
-      template: 'rest',
-      idPrefix: `s${at}`,
-      dataProvider,
-    })
-    members.push(id)
-  }
+  const [, second] = servers
+  const made = await admin('POST', '', {
+    displayName: 's1',
+    template: 'rest',
+    idPrefix: 's1',
+    dataProvider: { connectionUrl: second?.url, ...second?.credentials },
+  })
+  const members = ['default', made.id]
   for (const member of members) await nextSync(member)
   const group = await admin('POST', '', {
     displayName: 'Both',
@@ -94,6 +105,8 @@ it('merges its members, and is told when one of them publishes', async () => {
   const union = async () =>
     expectedOf(await Promise.all(members.map(rosterOf)), { sourcedId: 'dist7', name: 'Valley', identifier: '7' })
   expect(await rosterOf(group.id)).toEqual(await union())
+  const { records } = await admin('GET', `/${group.id}/readiness`)
+  expect(records?.users).toBe((await union()).users?.size)
 
   districts[1]?.db.exec(
     `update students set enroll_status = 2 where id = (select min(id) from students where enroll_status = 0)`,

@@ -5,7 +5,8 @@ import { createTally } from './tally.ts'
 
 const MINUTES = 60_000
 
-it.each([1, 2, 3])(
+// Side by side, for they wait more than they compute: 33 s instead of 80.
+it.concurrent.each([1, 2, 3])(
   'readers of a bridge that is killed again and again hold the truth in the end (seed %i)',
   async (seed) => {
     const tally = createTally()

@@ -1,5 +1,6 @@
 // The admin API as an operator's script calls it.
-import { ADMIN_TOKEN, type TestBridge } from '../support/bridge.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { bearer, request } from './support.ts'
 
 export type Json = Readonly<Record<string, unknown>>

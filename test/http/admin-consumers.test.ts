@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { DEFAULT_SCOPES } from '../../src/auth/scopes.ts'
-import { ADMIN_TOKEN, CONSUMER, openTestBridge, PUBLIC_URL, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN, CONSUMER, PUBLIC_URL } from '../support/known.ts'
 import type { Json } from './admin-client.ts'
 import { bearer, openSyncedBridge, request } from './support.ts'
 

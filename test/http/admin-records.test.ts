@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
 import { createSmallDistrict } from '../../fixtures/small.ts'
-import { ADMIN_TOKEN, openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { ask, type Json } from './admin-client.ts'
 import { bearer, readWhole, request } from './support.ts'
 

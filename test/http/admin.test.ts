@@ -1,7 +1,8 @@
 // The admin API: it does not exist without its token, and with it one can start and watch syncs.
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
-import { ADMIN_TOKEN, openTestBridge } from '../support/bridge.ts'
+import { openTestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { ask, ended, type Json, sync } from './admin-client.ts'
 import { bearer, readWhole, request } from './support.ts'
 

@@ -1,7 +1,8 @@
 // What is set for a consumer, as the consumer meets it: switches, what is withheld, limits, expiry, and schools.
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
-import { ADMIN_TOKEN, BASE, type TestBridge } from '../support/bridge.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN, BASE } from '../support/known.ts'
 import { asList, bearer, openSyncedBridge, request, statusOf, textAt, textsAt } from './support.ts'
 
 const V1P2 = '/ims/oneroster/rostering/v1p2'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import { PUBLIC_URL } from '../support/bridge.ts'
+import { PUBLIC_URL } from '../support/known.ts'
 import { type OpenApi, openApi } from '../support/open-api.ts'
 import { bearer, openSharedBridge, openSyncedBridge, request } from './support.ts'
 

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { addClient, type NewClient, removeClient } from '../../src/auth/clients.ts'
-import { BASE, CONSUMER, openTestBridge, SEALING_KEY, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { BASE, CONSUMER, SEALING_KEY } from '../support/known.ts'
 import { bearer, openSharedBridge, openSyncedBridge, request, statusOf } from './support.ts'
 
 const SCOPE = 'https://purl.imsglobal.org/spec/or/v1p1/scope/'

@@ -2,7 +2,8 @@
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import { CONSUMER, type TestBridge } from '../support/bridge.ts'
+import type { TestBridge } from '../support/bridge.ts'
+import { CONSUMER } from '../support/known.ts'
 import { bearer, openSyncedBridge, request } from './support.ts'
 
 const TODAY = '2025-10-15'

@@ -4,7 +4,7 @@ import type { Entity } from '../../fixtures/expected.ts'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
-import { BASE } from '../support/bridge.ts'
+import { BASE } from '../support/known.ts'
 import { drain } from '../support/roster.ts'
 import { bearer, openSyncedBridge, readList, request, statusOf, textAt, textsAt } from './support.ts'
 

@@ -1,7 +1,7 @@
 // Paging: any walk through a list is the whole list, by counting and by following Link.
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/bridge.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/known.ts'
 import { asList, bearer, openSyncedBridge, readList, readWhole, request, statusOf } from './support.ts'
 
 const bridge = await openSyncedBridge({ district: createDistrict({ students: 150, seed: 12, today: '2026-11-18' }) })

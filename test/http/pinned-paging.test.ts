@@ -4,7 +4,8 @@ import { addStudent, deleteRow, renameStudent } from '../../fixtures/powerschool
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
 import { cleanUp } from '../../src/store/clean-up.ts'
-import { BASE, openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { BASE } from '../support/known.ts'
 import { openTestStore, type TestStore } from '../support/runtime.ts'
 import { asList, type List } from './support.ts'
 

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { addStudent, renameStudent } from '../../fixtures/powerschool/mutations.ts'
-import { ADMIN_TOKEN, BASE, CONSUMER, openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER } from '../support/known.ts'
 import { bearer, readWhole, request, statusOf, textsAt } from './support.ts'
 
 const small = () => createDistrict({ students: 60, seed: 16, today: '2026-11-18' })

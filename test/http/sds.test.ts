@@ -1,7 +1,7 @@
 // School Data Sync as its own Postman collection asks and checks, with the requests of both of its generations.
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
-import { BASE, CONSUMER } from '../support/bridge.ts'
+import { BASE, CONSUMER } from '../support/known.ts'
 import { asList, bearer, type List, openSyncedBridge, request } from './support.ts'
 
 const bridge = await openSyncedBridge({ district: createDistrict({ students: 300, seed: 18, today: '2026-11-18' }) })

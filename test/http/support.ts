@@ -1,18 +1,13 @@
 // A synced bridge that all tests of a file share, and how they read its lists.
-import { afterAll } from 'vitest'
 import type { Entity } from '../../fixtures/expected.ts'
 import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { onFileEnd } from '../support/ending.ts'
 import { openTestStore } from '../support/runtime.ts'
-
-const closing: (() => void)[] = []
-afterAll(() => {
-  for (const close of closing.splice(0)) close()
-})
 
 /** As `openTestBridge`, but it lives until the file's last test. */
 export async function openSharedBridge(options: TestBridgeOptions): Promise<TestBridge> {
   const sql = openTestStore()
-  closing.push(() => sql.close())
+  onFileEnd(() => sql.close())
   return openTestBridge({ sql, ...options })
 }
 

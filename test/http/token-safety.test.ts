@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { headerOf, sign } from '../auth/oauth1/signer.ts'
-import { BASE, CONSUMER, openTestBridge, PUBLIC_URL, SIGNING_KEY, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { BASE, CONSUMER, PUBLIC_URL, SIGNING_KEY } from '../support/known.ts'
 import { openSyncedBridge } from './support.ts'
 
 const USERS = `${PUBLIC_URL}${BASE}/users`

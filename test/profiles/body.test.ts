@@ -1,13 +1,9 @@
 // What a profile's body may say, and what it is told when it says something else.
 import { describe, expect, it } from 'vitest'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
-import {
-  ownSettings,
-  type ProfileSettings,
-  type Read,
-  type ReadProfile,
-  readNewProfile,
-} from '../../src/profiles/body.ts'
+import { ownSettings, type ProfileSettings, type Read } from '../../src/profiles/body.ts'
+import type { ReadProfile } from '../../src/profiles/body-district.ts'
+import { readChangedDefault, readNewProfile } from '../../src/profiles/body-read.ts'
 import { createMappingShelf } from '../../src/profiles/mapping-shelf.ts'
 
 const mappings = createMappingShelf(readMappingFiles())
@@ -142,6 +138,19 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
     },
     /nothing extends the layer a\.yaml/,
   ],
+  [
+    'two layers of one name',
+    {
+      ...BODY,
+      mapping: {
+        layers: [
+          { path: 'a.yaml', text: 'extends: default\n' },
+          { path: 'a.yaml', text: 'extends: default\n' },
+        ],
+      },
+    },
+    /^`mapping\.layers\.1\.path` is a\.yaml again/,
+  ],
   ['a prefix with a blank', { ...BODY, idPrefix: 'a b' }, /^`idPrefix`/],
   ['a guard of more than all', { ...BODY, guard: { share: 2 } }, /from 0 to 1/],
   ['a day that has passed', { ...BODY, expirationDate: '2025-06-30' }, /has passed/],
@@ -165,5 +174,87 @@ describe('a body is refused', () => {
   it('with everything that is wrong at once', async () => {
     const body = { displayName: '', dataProvider: { clientId: 1 }, guard: 3, x: 1 }
     expect(messagesOf(await read(body)).length).toBeGreaterThanOrEqual(5)
+  })
+
+  it('with the faults of its mapping beside those of its shape', async () => {
+    const body = {
+      displayName: 3,
+      dataProvider: { ...PROVIDER, clientSecret: undefined, schoolYear: '26' },
+      expirationDate: '2025-06-30',
+      settings: { student_usernam: 'login', schools: [1] },
+      mapping: 'students: [',
+      guard: { share: 2 },
+    }
+    const messages = messagesOf(await read(body))
+    for (const told of [
+      /^`displayName` is not a text/,
+      /^`dataProvider\.schoolYear`/,
+      /^`guard\.share`/,
+      /has passed/,
+      /^`settings\.schools` is what `dataProvider\.schoolsIds` says/,
+      /^`settings\.student_usernam` is no setting of the mapping\. Did you mean `student_username`\?/,
+      /^mapping: profile\.yaml:1:/,
+      /^`dataProvider\.clientSecret` is missing/,
+    ]) {
+      expect(messages).toContainEqual(expect.stringMatching(told))
+    }
+    expect(new Set(messages).size).toBe(messages.length)
+  })
+
+  it('without doubting a setting that an unreadable layer may have', async () => {
+    const settings = { own_setting: 1, student_username: 'nick' }
+    const messages = messagesOf(await read({ ...BODY, settings, mapping: { layers: [{ path: 'a.yaml', text: 1 }] } }))
+    expect(messages).toHaveLength(2)
+    expect(messages[0]).toMatch(/^`mapping\.layers\.0\.text` is not a text/)
+    expect(messages[1]).toMatch(/^settings: .*login_or_number/)
+  })
+
+  it("of the environment's profile with everything at once", async () => {
+    const settings = { schools: [1], student_usernam: 'login' }
+    const change = { settings, mapping: { layers: {} }, x: 1 }
+    const result = await readChangedDefault(change, {}, { mappings, environmentSays: ['schools'] })
+    const messages = result.ok ? [] : result.messages
+    expect(messages).toHaveLength(3)
+    for (const told of [/^`x` is no key/, /^`mapping\.layers` is not a list/, /the setting SCHOOLS says/]) {
+      expect(messages).toContainEqual(expect.stringMatching(told))
+    }
+  })
+
+  it('of a group in words', async () => {
+    const dataProvider = { '@odata.type': '#oneroster.group', profiles: [1, ''] }
+    const messages = messagesOf(await read({ displayName: 'Both', dataProvider, org: { name: ' ', identifier: 7 } }))
+    expect(messages).toEqual([
+      '`dataProvider.profiles.0` is not the id of a profile (found: 1).',
+      '`dataProvider.profiles.1` is not the id of a profile (found: "").',
+      expect.stringMatching(/^`org\.name` is not a text of 1 to 255 characters/),
+      '`org.identifier` is not a text of 1 to 255 characters (found: 7).',
+    ])
+    for (const org of ['x', { name: 'Valleys', identifier: 'x'.repeat(256) }]) {
+      expect(messagesOf(await read({ displayName: 'Both', dataProvider, org })).join()).not.toMatch(/Invalid|Too/)
+    }
+  })
+
+  it('when it is nested without end, or holds what nothing would read', async () => {
+    const deep = JSON.parse(
+      `{"displayName":"x","settings":{"student_username":${'['.repeat(20_000)}${']'.repeat(20_000)}}}`,
+    )
+    expect(messagesOf(await read(deep))).toEqual([expect.stringContaining('more than 32 levels')])
+    const hidden = JSON.parse(JSON.stringify(BODY).replace(/}$/, ',"settings":{"__proto__":{"a":1}}}'))
+    expect(messagesOf(await read(hidden))).toEqual([expect.stringContaining('`__proto__` is no key')])
+    const changed = await readChangedDefault(hidden, {}, { mappings })
+    expect(changed.ok).toBe(false)
+  })
+
+  it('of a group with its members beside its shape', async () => {
+    const dataProvider = { '@odata.type': '#oneroster.group', profiles: ['pnobody'] }
+    const messages = messagesOf(await read({ dataProvider, org: { nam: 'x' }, expirationDate: '2025-06-30' }))
+    for (const told of [
+      /^`displayName` is missing/,
+      /^`org\.nam` is no key/,
+      /has passed/,
+      /There is no profile `pnobody`/,
+    ]) {
+      expect(messages).toContainEqual(expect.stringMatching(told))
+    }
   })
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { createFront } from '../../src/front/front.ts'
 import { silentLog } from '../../src/log.ts'
-import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/bridge.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/known.ts'
 import { bodyOf, defaultOf, openTown, school, type Town } from './town.ts'
 
 const LAKE = 'lake.example.org'

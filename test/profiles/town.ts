@@ -1,21 +1,28 @@
 // Several profiles behind one front in one process: simulated PowerSchools by their host, stores in memory, a clock that tests turn.
-import { afterEach } from 'vitest'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
 import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { createFront } from '../../src/front/front.ts'
 import { createLog } from '../../src/log.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
-import { nodeDeflate } from '../../src/node/runtime.ts'
 import { createProfileHost } from '../../src/profiles/host.ts'
 import { profileLog } from '../../src/profiles/log.ts'
 import { createMappingShelf, type MappingShelf } from '../../src/profiles/mapping-shelf.ts'
-import { DEFAULT_PROFILE, type HostRuntime, type ProfileDirectory, type ProfileHost } from '../../src/profiles/ports.ts'
+import {
+  DEFAULT_PROFILE,
+  type HostRuntime,
+  type Mappings,
+  type ProfileDirectory,
+  type ProfileHost,
+} from '../../src/profiles/ports.ts'
 import { type NodeSqlite, openNodeSqlite } from '../../src/store/node-sqlite.ts'
-import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL, SEALING_KEY } from '../support/bridge.ts'
+import type { StepRuntime } from '../../src/sync/step-schedule.ts'
+import { onTestEnd } from '../support/ending.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from '../support/known.ts'
+import { type Clock, testRuntime } from '../support/test-runtime.ts'
 
 export interface Town {
-  readonly clock: { now: number }
+  readonly clock: Clock
   readonly logged: readonly string[]
   /** The stores by the profile's id; they outlive a restart. */
   readonly stores: ReadonlyMap<string, NodeSqlite>
@@ -50,15 +57,26 @@ export interface TownOptions {
   readonly servers: Readonly<Record<string, PowerSchool>>
   /** The environment's settings, but for what all towns have; without POWERSCHOOL_URL there is no profile of the environment. */
   readonly settings?: Readonly<Record<string, string>>
+  /** In place of the default mapping, which is at hand; asked anew by each restart. */
+  readonly mappings?: () => Mappings
+  /** Syncs are done in steps, as by Durable Objects. */
+  readonly inSteps?: boolean
+}
+
+interface Timer {
+  readonly atMs: number
+  readonly call: () => void
 }
 
 const TODAY = '2025-10-15'
 
 let shelf: MappingShelf | undefined
-const cleanups: (() => void)[] = []
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup()
-})
+
+/** The default mapping, compiled once. */
+export function defaultMappings(): MappingShelf {
+  shelf ??= createMappingShelf(readMappingFiles())
+  return shelf
+}
 
 export function school(seed: number, change: Partial<Parameters<typeof createDistrict>[0]> = {}): PowerSchool {
   const district: District = createDistrict({ students: 40, seed, today: TODAY, perStudentEnrollments: 2, ...change })
@@ -112,51 +130,60 @@ function configOf(settings: Readonly<Record<string, string>>): Config {
   return read.config
 }
 
-export async function openTown({ servers, settings = {} }: TownOptions): Promise<Town> {
+export async function openTown({ servers, settings = {}, mappings, inSteps = false }: TownOptions): Promise<Town> {
   let config = configOf(settings)
-  shelf ??= createMappingShelf(readMappingFiles())
-  const mappings = shelf
+  const mappingsOf = mappings ?? defaultMappings
   const first = Object.values(servers)[0]
   const clock = { now: Date.parse(`${first?.district.today}T18:00:00Z`) }
   const logged: string[] = []
   const log = createLog({ level: 'debug', now: () => clock.now, write: (line) => logged.push(line) })
   const stores = new Map<string, NodeSqlite>()
   const hosts = new Map<string, ProfileHost>()
-  const timers = new Set<{ readonly atMs: number; readonly call: () => void }>()
+  const timers = new Set<Timer>()
   const works = new Set<Promise<void>>()
   let ids = 0
-  cleanups.push(() => {
+  onTestEnd(() => {
     for (const sql of stores.values()) sql.close()
   })
 
+  const steps = new Map<string, Timer>()
+
+  function launch(work: () => Promise<void>): void {
+    const done = work().finally(() => works.delete(done))
+    works.add(done)
+  }
+
   const runtimeOf = (id: string, sql: NodeSqlite): HostRuntime => ({
-    sql,
-    fetch: (url, init) => {
-      const { host } = new URL(String(url))
-      const server = servers[host]
-      return server === undefined ? Promise.reject(new TypeError('no such host')) : server.fetch(url, init)
-    },
-    log: profileLog(log, id),
-    now: () => clock.now,
-    sleep: async (ms) => {
-      clock.now += ms
-    },
-    random: () => 0.5,
-    nextTurn: async () => {},
-    pause: async () => {},
-    after(ms, call) {
-      const timer = { atMs: clock.now + ms, call }
+    ...testRuntime({
+      sql,
+      clock,
+      log: profileLog(log, id),
+      fetch: (url, init) => {
+        const { host } = new URL(String(url))
+        const server = servers[host]
+        return server === undefined ? Promise.reject(new TypeError('no such host')) : server.fetch(url, init)
+      },
+      after(ms, call) {
+        const timer = { atMs: clock.now + ms, call }
+        timers.add(timer)
+        return () => timers.delete(timer)
+      },
+      newId: () => `id-${++ids}`,
+    }),
+    launch,
+    ...(inSteps ? { steps: stepsOf(id) } : {}),
+  })
+
+  /** Of one profile; a step ends by itself alone. */
+  const stepsOf = (id: string): StepRuntime => ({
+    wakeAt(atMs, work) {
+      const before = steps.get(id)
+      if (before !== undefined) timers.delete(before)
+      const timer = { atMs, call: () => launch(work) }
+      steps.set(id, timer)
       timers.add(timer)
-      return () => timers.delete(timer)
     },
-    launch(work) {
-      const done = work().finally(() => works.delete(done))
-      works.add(done)
-    },
-    newId: () => `id-${++ids}`,
-    lockOwner: { name: 'test', mayBeAlive: () => false },
-    deflate: nodeDeflate,
-    sealingKey: SEALING_KEY,
+    open: () => ({ signal: new AbortController().signal, computeMs: Number.POSITIVE_INFINITY, end() {}, close() {} }),
   })
 
   async function openHost(id: string): Promise<ProfileHost> {
@@ -167,7 +194,7 @@ export async function openTown({ servers, settings = {} }: TownOptions): Promise
       config,
       runtime: runtimeOf(id, sql),
       publicUrl: PUBLIC_URL,
-      mappings,
+      mappings: mappingsOf(),
       directory,
       onDeleted: () => directory.remove(id),
     })
@@ -195,11 +222,25 @@ export async function openTown({ servers, settings = {} }: TownOptions): Promise
     newId: () => `id-${++ids}`,
   })
 
+  const isDue = () => [...timers].some(({ atMs }) => atMs <= clock.now)
+
+  function callDue(): void {
+    for (const timer of [...timers].filter(({ atMs }) => atMs <= clock.now)) {
+      timers.delete(timer)
+      timer.call()
+    }
+  }
+
   async function settled(): Promise<void> {
     do {
+      if (inSteps) callDue()
       await Promise.all(works)
       await Promise.all([...hosts.values()].map((host) => host.bridge()?.schedule.settled()))
-    } while (works.size > 0 || [...hosts.values()].some((host) => host.bridge()?.schedule.running() !== undefined))
+    } while (
+      works.size > 0 ||
+      (inSteps && isDue()) ||
+      [...hosts.values()].some((host) => host.bridge()?.schedule.running() !== undefined)
+    )
   }
 
   async function ask(request: Request): Promise<Answer> {
@@ -250,10 +291,7 @@ export async function openTown({ servers, settings = {} }: TownOptions): Promise
     settled,
     async pass(ms) {
       clock.now += ms
-      for (const timer of [...timers].filter(({ atMs }) => atMs <= clock.now)) {
-        timers.delete(timer)
-        timer.call()
-      }
+      callDue()
       await settled()
     },
     async token({ id, secret } = CONSUMER) {

@@ -10,7 +10,8 @@ import type { ReadinessReport } from '../../src/readiness/report.ts'
 import { openRuleFinder } from '../../src/readiness/rule-finder.ts'
 import { ask } from '../http/admin-client.ts'
 import { bearer, readWhole, request } from '../http/support.ts'
-import { ADMIN_TOKEN, openTestBridge } from '../support/bridge.ts'
+import { openTestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { check, told } from './roster.ts'
 
 const COLLECTIONS = ['academicSessions', 'orgs', 'courses', 'classes', 'users', 'enrollments', 'demographics']

@@ -1,5 +1,4 @@
 // A small store in memory, and how the tests publish into it.
-import { afterEach } from 'vitest'
 import { cleanUp } from '../../src/store/clean-up.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { type CacheBytes, type Form, type ListQuery, openRecordReader } from '../../src/store/records.ts'
@@ -7,6 +6,7 @@ import type { CollectionStorage } from '../../src/store/schema.ts'
 import { openSnapshotWriter, type StoredRecord } from '../../src/store/snapshot-writer.ts'
 import { publishGeneration, type Snapshot } from '../../src/store/snapshots.ts'
 import type { Sql } from '../../src/store/sql.ts'
+import { onTestEnd } from '../support/ending.ts'
 import { openTestStore, type TestStore, testDeflate } from '../support/runtime.ts'
 import { type WholePages, wholePages } from './whole-pages.ts'
 
@@ -15,15 +15,10 @@ export const COLLECTIONS: readonly CollectionStorage[] = [
   { name: 'orgs', columns: [], links: [] },
 ]
 
-const open: TestStore[] = []
-afterEach(() => {
-  for (const sql of open.splice(0)) sql.close()
-})
-
 export function openStore(): TestStore {
   const sql = openTestStore()
   migrate(sql, COLLECTIONS)
-  open.push(sql)
+  onTestEnd(() => sql.close())
   return sql
 }
 

@@ -1,34 +1,27 @@
 // A whole bridge in one process: a simulated PowerSchool behind `fetch`, a store in memory, and a clock that tests turn.
-import { afterEach } from 'vitest'
 import type { District } from '../../fixtures/powerschool/district.ts'
 import { createPowerSchool, type PowerSchool, type SimulatorOptions } from '../../fixtures/powerschool/simulator.ts'
 import { type Bridge, createBridge, prepareConsumer, prepareStore, type Runtime } from '../../src/bridge.ts'
 import { readConfig } from '../../src/config.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
-import { createLog } from '../../src/log.ts'
 import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import type { SyncRecord } from '../../src/store/syncs.ts'
 import type { SyncReport } from '../../src/sync/report.ts'
 import { runSync } from '../../src/sync/sync.ts'
 import { runUpkeep } from '../../src/sync/upkeep.ts'
+import { onTestEnd } from './ending.ts'
+import { ADMIN_TOKEN, BASE, CONSUMER, PUBLIC_URL } from './known.ts'
 import { pluginOf } from './plugin.ts'
-import { openTestStore, type TestStore, testDeflate } from './runtime.ts'
-
-export const PUBLIC_URL = 'https://bridge.example.org'
-export const CONSUMER = { id: 'test-consumer', secret: 'a-secret-of-the-tests-alone' }
-/** What the bridge of the tests seals consumers' secrets with. */
-export const SEALING_KEY = new Uint8Array(32).fill(7)
-/** What it signs access tokens with, unless a test has it use another. */
-export const SIGNING_KEY = new Uint8Array(32).fill(9)
-export const ADMIN_TOKEN = 'an-admin-token-of-the-tests-alone'
-export const BASE = '/ims/oneroster/v1p1'
+import { openTestStore, type TestStore } from './runtime.ts'
+import { type Clock, testRuntime } from './test-runtime.ts'
+import { tokenOf } from './token.ts'
 
 export interface TestBridge extends Bridge {
   readonly powerSchool: PowerSchool
   readonly district: District
   readonly sql: TestStore
-  readonly clock: { now: number }
+  readonly clock: Clock
   /** Every log line so far, as text. */
   readonly logged: readonly string[]
   /** Runs one sync, and what follows it, to the end. */
@@ -53,10 +46,6 @@ export interface TestBridgeOptions {
 }
 
 let defaultMapping: Mapping | undefined
-const open: TestStore[] = []
-afterEach(() => {
-  for (const sql of open.splice(0)) sql.close()
-})
 
 /** Nothing has been synced yet. The clock stands at 18:00 UTC of the district's day. */
 export async function openTestBridge({
@@ -66,12 +55,11 @@ export async function openTestBridge({
   hasPlugin = false,
   sql,
   mapping,
-  lockOwner = { name: 'test', mayBeAlive: () => false },
-  signingKey,
+  ...own
 }: TestBridgeOptions): Promise<TestBridge> {
   const powerSchool = createPowerSchool({ district, ...simulator })
   const store = sql ?? openTestStore()
-  if (sql === undefined) open.push(store)
+  if (sql === undefined) onTestEnd(() => store.close())
   const read = readConfig(
     {
       POWERSCHOOL_URL: 'https://powerschool.example.org',
@@ -88,28 +76,15 @@ export async function openTestBridge({
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
   const clock = { now: Date.parse(`${district.today}T18:00:00Z`) }
   const logged: string[] = []
-  let ids = 0
-  const runtime: Runtime = {
+  const runtime = testRuntime({
     sql: store,
     fetch: powerSchool.fetch,
-    log: createLog({ level: 'debug', now: () => clock.now, write: (line) => logged.push(line) }),
-    now: () => clock.now,
-    // Waiting passes in no time, and moves the clock.
-    sleep: async (ms) => {
-      clock.now += ms
-    },
-    random: () => 0.5,
-    nextTurn: async () => {},
-    pause: async () => {},
-    after: () => () => {},
-    newId: () => `id-${++ids}`,
-    lockOwner,
-    deflate: testDeflate,
+    clock,
+    logged,
     // As on Workers, so that long answers are streamed in both runtimes.
     streamedFromBytes: 512 << 10,
-    sealingKey: SEALING_KEY,
-    signingKey: signingKey ?? SIGNING_KEY,
-  }
+    ...own,
+  })
   defaultMapping ??= loadMapping(readMappingFiles())
   if (hasPlugin) powerSchool.plugins.install(pluginOf(mapping ?? defaultMapping, read.config.plugin))
   prepareStore(runtime)
@@ -121,18 +96,6 @@ export async function openTestBridge({
     publicUrl: read.config.publicUrl ?? PUBLIC_URL,
   })
 
-  const token = async (scope?: string) => {
-    const answer = await bridge.app.request('/oauth/token', {
-      method: 'POST',
-      headers: {
-        authorization: `Basic ${btoa(`${CONSUMER.id}:${CONSUMER.secret}`)}`,
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) }),
-    })
-    const body = (await answer.json()) as { access_token: string }
-    return body.access_token
-  }
   let allScopes: string | undefined
   return {
     ...bridge,
@@ -141,7 +104,7 @@ export async function openTestBridge({
     sql: store,
     clock,
     logged,
-    token,
+    token: (scope) => tokenOf(bridge, CONSUMER, scope),
     async syncNow() {
       const { signal } = new AbortController()
       const record = await runSync(bridge.sync, runtime.newId(), signal)
@@ -150,7 +113,7 @@ export async function openTestBridge({
       return { ...record, report: record.report as SyncReport }
     },
     async get(path, headers = {}) {
-      allScopes ??= await token()
+      allScopes ??= await tokenOf(bridge)
       const whole = /^\/+(?:ims|admin|healthz|readyz)/i.test(path) ? path : `${BASE}${path}`
       return bridge.app.request(whole, { headers: { authorization: `Bearer ${allScopes}`, ...headers } })
     },

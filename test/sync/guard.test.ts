@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { expectedRoster } from '../../fixtures/expected.ts'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
 import { addStudent, renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
+import { pauseInterrupted } from '../../src/store/syncs.ts'
+import { announceSync } from '../../src/sync/announce.ts'
 import { type GuardSettings, heldRemovals, type RemovalReason } from '../../src/sync/guard.ts'
 import { resumeSync } from '../../src/sync/publish-stage.ts'
-import { ADMIN_TOKEN, openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { ADMIN_TOKEN } from '../support/known.ts'
 import { differences, drain } from '../support/roster.ts'
 import { servedBytes, syncWith, tracesOf } from './probes.ts'
 
@@ -113,7 +116,7 @@ function resume(bridge: TestBridge, id: string): Promise<Response> {
 
 const refusal = expect.objectContaining({
   code: 'not-found',
-  remedy: expect.stringContaining('Only the latest sync can be released'),
+  remedy: expect.stringContaining('as long as no later one runs'),
 })
 
 describe('a held sync', () => {
@@ -233,6 +236,16 @@ describe('a held sync', () => {
     expect(await syncWith(bridge, 'failing')).toMatchObject({ status: 'error' })
     expect((await resume(bridge, id)).status).toBe(200)
     await expectWhole(bridge)
+  })
+
+  it('cannot be released while the next one runs, which may know better', async () => {
+    const { bridge, before } = await openThinned()
+    const { id } = await bridge.syncNow()
+    announceSync(bridge.sync, 'later')
+    expect((await resume(bridge, id)).status).toBe(409)
+    expect(await servedBytes(bridge)).toEqual(before)
+    pauseInterrupted(bridge.sql, '', bridge.sync.now())
+    expect((await resume(bridge, id)).status).toBe(200)
   })
 
   it('cannot be released from the moment on at which the next one begins to take it back', async () => {

@@ -10,7 +10,8 @@ import { buildRoster } from '../../src/sync/build-rosters.ts'
 import { resumeSync } from '../../src/sync/publish-stage.ts'
 import { runSync } from '../../src/sync/sync.ts'
 import { seeded } from '../oneroster/random.ts'
-import { BASE, openTestBridge, SEALING_KEY, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge, type TestBridgeOptions } from '../support/bridge.ts'
+import { BASE, SEALING_KEY } from '../support/known.ts'
 import { addConsumer, faultsOf, schoolNumbers, shown, shownIn, studentsAt, tracesIn } from './rosters.ts'
 
 const MINUTE = 60_000

@@ -4,7 +4,8 @@ import { renameStudent } from '../../fixtures/powerschool/mutations.ts'
 import { createSmallDistrict } from '../../fixtures/small.ts'
 import { addClient } from '../../src/auth/clients.ts'
 import { runSync } from '../../src/sync/sync.ts'
-import { openTestBridge, SEALING_KEY, type TestBridge } from '../support/bridge.ts'
+import { openTestBridge, type TestBridge } from '../support/bridge.ts'
+import { SEALING_KEY } from '../support/known.ts'
 import { syncWith } from './probes.ts'
 
 const SECOND = 1_000

@@ -55,7 +55,7 @@ function openObject() {
         wakeAt(ms, work) {
           alarm = { ms: Math.max(ms, state.now), work }
         },
-        open: (): Step => ({ signal: new AbortController().signal, end() {}, close() {} }),
+        open: (): Step => ({ signal: new AbortController().signal, computeMs: 1_000, end() {}, close() {} }),
       },
       announce(id) {
         if (state.announceFails) throw new Error('the disk is full')

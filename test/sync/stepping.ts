@@ -10,14 +10,19 @@ import type { Mapping } from '../../src/mapping/run/compile.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { type Agenda, createAgenda } from '../../src/worker/agenda.ts'
 import { createSteps } from '../../src/worker/steps.ts'
+import { BASE, CONSUMER, PUBLIC_URL } from '../support/known.ts'
 import { pluginOf } from '../support/plugin.ts'
-import { type TestStore, testDeflate } from '../support/runtime.ts'
+import type { TestStore } from '../support/runtime.ts'
+import { type Clock, testRuntime } from '../support/test-runtime.ts'
+import { tokenOf } from '../support/token.ts'
 
 export interface SteppingOptions {
   readonly district: District
   readonly sql: TestStore
   /** Of a step. */
   readonly requests: number
+  /** How long a step may compute, by the clock, which stands still meanwhile; 0: it ends wherever it can. */
+  readonly computeMs?: number
   readonly hasPlugin?: boolean
   /** How long PowerSchool takes to answer, by the clock. */
   readonly requestMs?: number
@@ -26,7 +31,7 @@ export interface SteppingOptions {
 
 export interface Stepping {
   readonly powerSchool: PowerSchool
-  readonly clock: { now: number }
+  readonly clock: Clock
   /** The object as it lives now. */
   bridge(): Bridge
   /** A GET below the v1.1 base. */
@@ -43,7 +48,6 @@ export interface Stepping {
 
 /** Of waiting, in which the clock moves and no real time passes. */
 const STEP_MS = 20_000
-const CONSUMER = { id: 'consumer', secret: 'a-secret-of-the-tests-alone' }
 
 let mapping: Mapping | undefined
 
@@ -51,6 +55,7 @@ export async function openStepping({
   district,
   sql,
   requests,
+  computeMs = 1_000,
   hasPlugin = false,
   requestMs = 0,
   settings,
@@ -71,8 +76,9 @@ export async function openStepping({
     { needsPowerSchool: true },
   )
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
+  const { config } = read
   mapping ??= loadMapping(readMappingFiles())
-  if (hasPlugin) powerSchool.plugins.install(pluginOf(mapping, read.config.plugin))
+  if (hasPlugin) powerSchool.plugins.install(pluginOf(mapping, config.plugin))
   let alarmMs: number | undefined
   const storage = {
     setAlarm: async (ms: number) => {
@@ -94,26 +100,21 @@ export async function openStepping({
         // What a process that has ended had asked for never reaches it.
         return isDead ? new Promise<never>(() => {}) : answer
       },
-      { wallMs: 1_000_000, requests },
+      { wallMs: 1_000_000, requests, computeMs },
     )
-    const runtime = {
+    const runtime = testRuntime({
       sql,
       fetch,
-      log: silentLog,
-      now: () => clock.now,
+      clock,
       sleep: async (ms: number) => {
         clock.now += ms
         slept += ms
         if (slept >= STEP_MS) endStep()
       },
-      random: () => 0.5,
-      nextTurn: async () => {},
       // One that has ended stands still for ever at its next turn.
       pause: () => (isDead ? new Promise<never>(() => {}) : Promise.resolve()),
-      after: () => () => {},
       newId: () => `id-${++ids}`,
       lockOwner: { name: `object-${++ids}`, mayBeAlive: () => false },
-      deflate: testDeflate,
       steps: {
         wakeAt: steps.wakeAt,
         open() {
@@ -123,17 +124,14 @@ export async function openStepping({
           return step
         },
       },
-      sealingKey: new Uint8Array(32).fill(7),
-      signingKey: new Uint8Array(32).fill(9),
-    }
+    })
     prepareStore(runtime)
-    if (read.ok) await prepareConsumer(read.config, runtime)
-    if (!read.ok) throw new Error('no settings')
+    await prepareConsumer(config, runtime)
     const bridge = createBridge({
-      config: read.config,
+      config,
       runtime,
       mapping: mappedBy,
-      publicUrl: 'https://bridge.example.org',
+      publicUrl: PUBLIC_URL,
     })
     bridge.schedule.start()
     return { bridge, agenda, die: () => (isDead = true) }
@@ -147,7 +145,7 @@ export async function openStepping({
     bridge: () => living.bridge,
     async get(path) {
       token ??= await tokenOf(living.bridge)
-      return living.bridge.app.request(`/ims/oneroster/v1p1${path}`, { headers: { authorization: `Bearer ${token}` } })
+      return living.bridge.app.request(`${BASE}${path}`, { headers: { authorization: `Bearer ${token}` } })
     },
     alarmMs: () => alarmMs,
     async alarm() {
@@ -173,17 +171,4 @@ export async function openStepping({
     },
   }
   return stepping
-}
-
-async function tokenOf({ app }: Bridge): Promise<string> {
-  const answer = await app.request('/oauth/token', {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${btoa(`${CONSUMER.id}:${CONSUMER.secret}`)}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
-  })
-  const { access_token } = (await answer.json()) as { access_token: string }
-  return access_token
 }

@@ -5,7 +5,7 @@ import { expectedRoster } from '../../fixtures/expected.ts'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
 import { createRandom, type Random } from '../../fixtures/powerschool/random.ts'
 import { createPowerSchool, type PowerSchool } from '../../fixtures/powerschool/simulator.ts'
-import { BASE } from '../support/bridge.ts'
+import { BASE } from '../support/known.ts'
 import { differences, drain } from '../support/roster.ts'
 import { CONCURRENCY, CONSUMER, ORIGIN, POWERSCHOOL } from './bindings.ts'
 

@@ -5,10 +5,8 @@ declare module 'cloudflare:test' {
       newUniqueId(): object
       get(id: object): ObjectStub
     }
-    readonly PROFILES: {
-      idFromName(name: string): object
-      get(id: object): ObjectStub
-    }
+    readonly PROFILES: import('../../src/worker/environment.ts').Environment['PROFILES']
+    readonly CONTROL: import('../../src/worker/environment.ts').Environment['CONTROL']
     /** The plugin's own: workerd lets nothing else compile. */
     readonly __VITEST_POOL_WORKERS_UNSAFE_EVAL: { newWasmModule(bytes: BufferSource): WebAssembly.Module }
   }

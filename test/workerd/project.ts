@@ -17,11 +17,7 @@ const STAND_INS: Readonly<Record<string, string>> = {
 const SQLITE = resolve(ROOT, 'test/workerd/node-sqlite.ts')
 
 /** Tests of workerd alone. */
-export const WORKERD_ONLY = [
-  'test/workerd/eviction.test.ts',
-  'test/workerd/objects.test.ts',
-  'test/workerd/deleted.test.ts',
-]
+export const WORKERD_ONLY = ['test/workerd/**/*.test.ts']
 
 function standIns(): Plugin {
   const byPath = new Map(Object.entries(STAND_INS).map(([path, other]) => [resolve(ROOT, path), resolve(ROOT, other)]))
@@ -39,7 +35,23 @@ function standIns(): Plugin {
 
 const object = (className: string) => ({ className, useSQLite: true })
 
-export function workerdProject(): TestProjectInlineConfiguration {
+/** Two, which differ in what their files may share. */
+export function workerdProjects(): readonly TestProjectInlineConfiguration[] {
+  return [
+    projectOf({
+      name: 'workerd',
+      include: [`test/{${SHARED.join(',')}}/**/*.test.ts`],
+      exclude: Object.keys(NODE_ONLY_FILES),
+      // As on Node, files share their modules; each has an object of its own.
+      isolate: false,
+      runner: './test/workerd/runner.ts',
+    }),
+    // These have no object of their own, but tear down the worker's, which all of them know by the same name.
+    projectOf({ name: 'workerd-objects', include: [...WORKERD_ONLY], runner: './test/workerd/runner.ts' }),
+  ]
+}
+
+function projectOf(test: NonNullable<TestProjectInlineConfiguration['test']>): TestProjectInlineConfiguration {
   return {
     plugins: [
       standIns(),
@@ -59,10 +71,8 @@ export function workerdProject(): TestProjectInlineConfiguration {
       }),
     ],
     test: {
-      name: 'workerd',
-      include: [`test/{${SHARED.join(',')}}/**/*.test.ts`, ...WORKERD_ONLY],
-      exclude: Object.keys(NODE_ONLY_FILES),
-      runner: './test/workerd/runner.ts',
+      ...test,
+      setupFiles: './test/support/setup.ts',
       testTimeout: 60_000,
       hookTimeout: 120_000,
     },

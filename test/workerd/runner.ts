@@ -17,12 +17,13 @@ interface WithModuleRunner {
 }
 
 export default class ObjectRunner extends TestRunner {
-  #stub: ObjectStub | undefined
+  #object: { readonly id: string; readonly stub: ObjectStub } | undefined
 
   /** The file's own code runs in the object too, and what stands in a `describe`: some open a bridge before their first test. */
   override async importFile(path: string, source: ImportSource): Promise<unknown> {
     if (source !== 'collect') return super.importFile(path, source)
-    this.#stub = env.TEST_OBJECT.get(env.TEST_OBJECT.newUniqueId())
+    const id = env.TEST_OBJECT.newUniqueId()
+    this.#object = { id: String(id), stub: env.TEST_OBJECT.get(id) }
     await this.#rememberAddress(path)
     const module = await this.#inObject(() => super.importFile(path, source))
     for (const task of TestRunner.getCurrentSuite().tasks) {
@@ -70,10 +71,10 @@ export default class ObjectRunner extends TestRunner {
   }
 
   #inObject<T>(work: () => T | Promise<T>): Promise<T> {
-    const stub = this.#stub
-    if (stub === undefined) throw new Error('A test before its file was imported.')
+    if (this.#object === undefined) throw new Error('A test before its file was imported.')
+    const { id, stub } = this.#object
     return runInDurableObject(stub, (_, state) => {
-      enterObject(state.storage)
+      enterObject({ id, storage: state.storage })
       return work()
     })
   }

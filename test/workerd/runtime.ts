@@ -1,9 +1,9 @@
 // What workerd gives to the tests that run in both runtimes: the database of the test file's object, and deflate.
 import { constants, deflateRawSync } from 'node:zlib'
-import { openDurableSqlite } from '../../src/store/durable-sqlite.ts'
+import { type DurableStorage, openDurableSqlite } from '../../src/store/durable-sqlite.ts'
 import type { Deflate } from '../../src/store/records.ts'
 import type { TestFile, TestStore } from '../support/runtime.ts'
-import { objectStorage } from './object.ts'
+import { testObject } from './object.ts'
 import { EMPTY, empty, putAside, type Shelved, takeBack } from './shelf.ts'
 
 const LEVELS = { fast: 1, small: 6 }
@@ -18,12 +18,26 @@ interface Database {
   isGone: boolean
 }
 
-const storage = objectStorage()
-empty(storage)
-/** Which one is in the object. */
-let present: Database | undefined
-/** Nothing may be put aside in the middle of its transaction. */
-let isInTransaction = false
+/** The database of a test file's object. */
+interface Place {
+  readonly object: string
+  readonly storage: DurableStorage
+  /** Which one is in the object. */
+  present: Database | undefined
+  /** Nothing may be put aside in the middle of its transaction. */
+  isInTransaction: boolean
+}
+
+let latest: Place | undefined
+
+/** Files share this module, and each has an object of its own. */
+function placeHere(): Place {
+  const { id, storage } = testObject()
+  if (latest?.object === id) return latest
+  empty(storage)
+  latest = { object: id, storage, present: undefined, isInTransaction: false }
+  return latest
+}
 
 export function openTestStore(): TestStore {
   const file = createTestFile()
@@ -49,17 +63,20 @@ export function createTestFile(): TestFile {
 }
 
 function openStore(database: Database): TestStore {
+  const place = placeHere()
+  const { storage } = place
   const sql = openDurableSqlite(storage)
   let isOpen = true
   const enter = () => {
     if (!isOpen) throw new Error('This store is closed.')
+    const { present } = place
     if (present === database) return
-    if (isInTransaction)
+    if (place.isInTransaction)
       throw new Error('Another store is in the middle of a transaction, and an object has one database.')
     if (present?.isGone) empty(storage)
     else if (present !== undefined) present.aside = putAside(storage)
     takeBack(storage, database.aside)
-    present = database
+    place.present = database
   }
   return {
     all(statement, ...parameters) {
@@ -72,12 +89,12 @@ function openStore(database: Database): TestStore {
     },
     transaction(work) {
       enter()
-      if (isInTransaction) return sql.transaction(work)
-      isInTransaction = true
+      if (place.isInTransaction) return sql.transaction(work)
+      place.isInTransaction = true
       try {
         return sql.transaction(work)
       } finally {
-        isInTransaction = false
+        place.isInTransaction = false
       }
     },
     bytes() {

@@ -78,7 +78,7 @@ export function explainCounts(checked: CheckedMapping, input: RunInput, question
   const explaining: Explaining = { checked, machine: run.machine, tellers: TELLERS, path: [] }
   const records: NamedRecord[] = []
   let recordCount = 0
-  for (const batch of run.records(new Set([collection]))) {
+  for (const batch of run.records({ collections: new Set([collection]) })) {
     recordCount += batch.length
     for (const record of batch) if (records.length < SMALL) records.push(named(record))
   }

@@ -5,7 +5,7 @@ import type { Parent } from '../check/check-readers.ts'
 import { groupingSlot } from '../check/check-rule.ts'
 import { columnUses } from '../check/column-uses.ts'
 import { rowsOf, ruleScope } from '../check/scope.ts'
-import type { MappingRun, RunInput } from '../ports.ts'
+import type { MappingRun, RunInput, RunState } from '../ports.ts'
 import { compilePowerquery } from '../query/compile-powerquery.ts'
 import type { PowerqueryReader } from '../query/powerquery-plan.ts'
 import type { RestTree, RuleTree, Selection, SourceTree, ValueTree } from '../schema/mapping-tree.ts'
@@ -52,7 +52,8 @@ export interface Mapping {
   readonly collections: readonly string[]
   /** The source that a rule reads. */
   sourceOf(rule: string): string
-  startRun(input: RunInput): MappingRun
+  /** `from`: the state of a run of this mapping with the same input, to go on with. */
+  startRun(input: RunInput, from?: RunState): MappingRun
 }
 
 export function compileMapping(checked: CheckedMapping): Mapping {
@@ -72,7 +73,7 @@ export function compileMapping(checked: CheckedMapping): Mapping {
       if (rule === undefined) throw new Error(`no rule ${id}`)
       return rule.from.text
     },
-    startRun: (input) => startRun(checked, input),
+    startRun: (input, from) => startRun(checked, input, from),
   }
 }
 

@@ -1,10 +1,10 @@
 // One rule at work: decides once for each row whether it is published and under which id, and makes its fields.
 
-import type { FieldValue, MappedRecord, Reference, StagedRow } from '../ports.ts'
+import type { FieldValue, MappedRecord, Reference, RuleTally, StagedRow } from '../ports.ts'
 import type { RuleProgram } from './compile-rule.ts'
 import { type Frame, MISSING, newFrame, OUT_OF_SCOPE, refillFrame } from './frame.ts'
 import type { Machine, RunningRule } from './machine.ts'
-import type { LeftOut, RuleTally } from './run-tally.ts'
+import type { LeftOut } from './run-tally.ts'
 
 const UNKNOWN = 0
 const IN = 1
@@ -15,14 +15,21 @@ export class RuleRun implements RunningRule {
   readonly #machine: Machine
   readonly #program: () => RuleProgram
   /** The decision on each row by ordinal. */
-  #decided = new Uint8Array(1024)
+  #decided: Uint8Array
   /** References by source key, for rules that are referred to by key; null when there is nothing to refer to. */
   readonly #references = new Map<string | number, Reference | null>()
 
-  constructor(id: string, machine: Machine, program: () => RuleProgram) {
+  /** `decided`: what a run that this one goes on with has decided. */
+  constructor(id: string, machine: Machine, program: () => RuleProgram, decided?: Uint8Array) {
+    this.#decided = decided ?? new Uint8Array(1024)
     this.#machine = machine
     this.#program = program
     this.tally = machine.tally.rule(id)
+  }
+
+  /** The decision on each row by ordinal, as far as there are any. */
+  get decided(): Uint8Array {
+    return this.#decided.subarray(0, this.#decided.findLastIndex((decision) => decision !== UNKNOWN) + 1)
   }
 
   get isGrouped(): boolean {

@@ -1,15 +1,7 @@
 // Counts what happens to rows during a run.
-import type { RuleCounts, RunCode, RunDiagnostic, RunReport } from '../ports.ts'
+import type { RuleCounts, RuleTally, RunCode, RunDiagnostic, RunReport, TallyState } from '../ports.ts'
 
 const KEPT_KEYS = 20
-
-export interface RuleTally {
-  readonly rule: string
-  read: number
-  published: number
-  outOfScope: number
-  readonly leftOut: Map<RunCode, number>
-}
 
 interface Entry {
   readonly code: RunCode
@@ -32,6 +24,7 @@ export interface RunTally {
   /** Drops the held notes of a row, or tells them when the row is left out and has no field pass. */
   release(held: Held, isTold: boolean): void
   report(): RunReport
+  state(): TallyState
 }
 
 export interface LeftOut {
@@ -47,18 +40,19 @@ interface Held {
   readonly field: string | undefined
 }
 
-export function createTally(ruleIds: Iterable<string>): RunTally {
+export function createTally(ruleIds: Iterable<string>, from?: TallyState): RunTally {
+  const before = new Map(from?.rules.map((tally) => [tally.rule, tally]))
   const rules = new Map<string, RuleTally>()
   for (const id of ruleIds) {
-    rules.set(id, { rule: id, read: 0, published: 0, outOfScope: 0, leftOut: new Map() })
+    rules.set(id, before.get(id) ?? { rule: id, read: 0, published: 0, outOfScope: 0, leftOut: {} })
   }
-  const entries = new Map<string, Entry>()
+  const entries = new Map(from?.diagnostics.map((told) => [nameOf(told), entryOf(told)]))
   const held: { code: RunCode; rule: string; field: string | undefined; key: string | number }[] = []
   let depth = 0
   let [rule, key, field]: [string, string | number, string | undefined] = ['', 0, undefined]
 
   const count = (code: RunCode, rule: string, field: string | undefined, key: string | number) => {
-    const name = `${code} ${rule} ${field ?? ''}`
+    const name = nameOf({ code, rule, field })
     const entry = entries.get(name) ?? { code, rule, field, count: 0, keys: [] }
     entries.set(name, entry)
     entry.count++
@@ -82,7 +76,7 @@ export function createTally(ruleIds: Iterable<string>): RunTally {
       else count(code, rule, field, key)
     },
     leaveOut: (tally, reason, rowKey) => {
-      tally.leftOut.set(reason.code, (tally.leftOut.get(reason.code) ?? 0) + 1)
+      tally.leftOut[reason.code] = (tally.leftOut[reason.code] ?? 0) + 1
       count(reason.code, tally.rule, reason.field, rowKey)
     },
     hold: () => {
@@ -101,11 +95,28 @@ export function createTally(ruleIds: Iterable<string>): RunTally {
       rules: Object.fromEntries([...rules].map(ruleCounts)),
       diagnostics: [...entries.values()].map(told),
     }),
+    state: () => ({ rules: [...rules.values()], diagnostics: [...entries.values()].map(told) }),
   }
 }
 
 function ruleCounts([id, { read, published, outOfScope, leftOut }]: [string, RuleTally]): [string, RuleCounts] {
-  return [id, { read, published, outOfScope, leftOut: Object.fromEntries(leftOut) }]
+  return [id, { read, published, outOfScope, leftOut: { ...leftOut } }]
+}
+
+function nameOf({
+  code,
+  rule,
+  field,
+}: {
+  readonly code: RunCode
+  readonly rule: string
+  readonly field?: string | undefined
+}): string {
+  return `${code} ${rule} ${field ?? ''}`
+}
+
+function entryOf({ code, rule, field, count, keys }: RunDiagnostic): Entry {
+  return { code, rule, field, count, keys: [...keys] }
 }
 
 function told({ code, rule, field, count, keys }: Entry): RunDiagnostic {

@@ -1,6 +1,15 @@
 // A run of a mapping over staged rows: the scope of a rule, all records, the report.
 import type { CheckedMapping } from '../check/check.ts'
-import type { MappedRecord, MappingRun, PublishedRow, RunInput, StagedRow } from '../ports.ts'
+import type {
+  MappedRecord,
+  MappingRun,
+  PublishedRow,
+  RecordsOptions,
+  RunInput,
+  RunPlace,
+  RunState,
+  StagedRow,
+} from '../ports.ts'
 import type { Value } from '../values.ts'
 import { compileRule, type RuleProgram } from './compile-rule.ts'
 import { allRows } from './compile-selection.ts'
@@ -31,9 +40,10 @@ export interface RowIdentity {
   readonly rowKey: string | number | undefined
 }
 
-export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
+/** `from`: the state of a run of the same mapping with the same input, to go on with. */
+export function startRun(checked: CheckedMapping, input: RunInput, from?: RunState): RowRun {
   const { tree } = checked
-  const tally = createTally(tree.rules.keys())
+  const tally = createTally(tree.rules.keys(), from?.tally)
   const rules = new Map<string, RuleRun>()
   const ruleRun = (id: string) => {
     const found = rules.get(id)
@@ -42,13 +52,23 @@ export function startRun(checked: CheckedMapping, input: RunInput): RowRun {
   }
   const machine = createMachine(checked, input, tally, ruleRun)
   const programs = createPrograms(checked, machine)
-  for (const id of tree.rules.keys()) rules.set(id, new RuleRun(id, machine, programFor(id, programs)))
-  const running: Running = { programs, rules, machine }
+  for (const id of tree.rules.keys()) {
+    rules.set(id, new RuleRun(id, machine, programFor(id, programs), from?.decided[id]))
+  }
+  const running: Running = { programs, rules, machine, place: from?.place }
   return {
     machine,
     scope: (id) => publishedRows(id, running),
-    records: (only) => records(checked, running, only),
+    records: (options = {}) => records(checked, running, options),
     report: tally.report,
+    get place() {
+      return running.place
+    },
+    state: () => ({
+      place: running.place,
+      tally: tally.state(),
+      decided: Object.fromEntries([...rules].map(([id, { decided }]) => [id, decided])),
+    }),
     recordOf: (id, staged) => {
       const rule = ruleRun(id)
       const frame = rule.frameOf(staged)
@@ -67,6 +87,7 @@ interface Running {
   readonly programs: Programs
   readonly rules: ReadonlyMap<string, RuleRun>
   readonly machine: Machine
+  place: RunPlace | undefined
 }
 
 interface Programs {
@@ -186,16 +207,26 @@ function* publishedRows(id: string, { rules, programs, machine }: Running): Gene
 function* records(
   { tree, target }: CheckedMapping,
   running: Running,
-  only: ReadonlySet<string> | undefined,
+  { collections: only, given = () => [] }: RecordsOptions,
 ): Generator<readonly MappedRecord[]> {
+  const from = running.place
   const collections = new Map<string, string[]>(Object.keys(target).map((collection) => [collection, []]))
   for (const { id, collection } of tree.rules.values()) {
     collections.set(collection, [...(collections.get(collection) ?? []), id])
   }
+  let isBefore = from !== undefined
   for (const [collection, names] of collections) {
-    if (only?.has(collection) === false) continue
-    const ids = { seen: new Set<string>(), claims: yield* claimKeptIds(names, running, BATCH_ROWS) }
-    for (const name of names) yield* ruleRecords(name, ids, running)
+    const isHere = collection === from?.collection
+    if (isHere) isBefore = false
+    if (isBefore || only?.has(collection) === false) continue
+    const ids = {
+      seen: new Set(isHere ? given(collection) : []),
+      claims: yield* claimKeptIds(names, running, BATCH_ROWS),
+    }
+    const next = isHere ? names.indexOf(from.rule) : 0
+    for (const name of names.slice(next)) {
+      yield* ruleRecords(name, ids, running, isHere && name === from.rule ? from.after : 0)
+    }
   }
 }
 
@@ -210,12 +241,13 @@ function* ruleRecords(
   id: string,
   { seen, claims }: CollectionIds,
   running: Running,
+  from: number,
 ): Generator<readonly MappedRecord[]> {
   const rule = running.rules.get(id)
   const program = running.programs.get(id)
   if (rule === undefined || program === undefined) return
   const { machine } = running
-  let after = 0
+  let after = from
   let own: Frame | undefined
   for (;;) {
     const batch = machine.rows.batch(program.source, after, BATCH_ROWS)
@@ -239,6 +271,7 @@ function* ruleRecords(
         made.push(rule.record(frame, sourcedId))
       }
     }
+    running.place = { collection: program.collection, rule: id, after }
     yield made
   }
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { COMPILE_CACHE } from '../../support/compile-cache.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -22,7 +23,7 @@ export interface Child {
 export function startChild(file: string, args: readonly string[], environment: Environment): Child {
   const child = spawn(process.execPath, [file, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: Line[] = []

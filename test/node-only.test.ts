@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { NODE_ONLY_FILES, NODE_ONLY_TESTS, SHARED } from './node-only.ts'
+import { NODE_ONLY_FILES, NODE_ONLY_TESTS, SHARED } from './workerd/node-only.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 describe('what runs on Node alone', () => {
