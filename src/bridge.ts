@@ -2,11 +2,6 @@
 import { createDistrict, type District, type DistrictOptions } from './district.ts'
 import { serveRoster, type Wired } from './serving.ts'
 
-export { createPresent } from './district.ts'
-export { mappingSettings } from './mapping-settings.ts'
-export { prepareConsumer, prepareStore } from './prepare.ts'
-export type { Runtime } from './runtime.ts'
-
 export type BridgeOptions = Omit<DistrictOptions, 'fault'>
 
 export interface Bridge extends Wired, Pick<District, 'client' | 'sync'> {}

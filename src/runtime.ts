@@ -4,6 +4,7 @@ import type { Fetch } from './powerschool/ask.ts'
 import type { LockOwner } from './store/locks.ts'
 import type { CacheBytes, Deflate } from './store/records.ts'
 import type { Sql } from './store/sql.ts'
+import type { SyncStatus } from './store/syncs.ts'
 import type { StepRuntime } from './sync/step-schedule.ts'
 
 /** What only a runtime can give. */
@@ -31,6 +32,8 @@ export interface Runtime {
   readonly onSyncing?: (isSyncing: boolean) => void
   /** Told after each publish; must not throw. */
   readonly onPublished?: (() => void) | undefined
+  /** Told when a sync has ended, however; must not throw. */
+  readonly onSyncEnded?: ((status: SyncStatus) => void) | undefined
   readonly newId: () => string
   readonly lockOwner: LockOwner
   readonly deflate: Deflate

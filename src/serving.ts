@@ -86,7 +86,10 @@ export function serveRoster(options: ServeOptions & { readonly served: Served },
     newId: runtime.newId,
     intervalMs: config.syncIntervalMs,
     failuresInARow: () => failuresInARow(sql).count,
-    onEnd: metrics.syncEnded,
+    onEnd(status) {
+      metrics.syncEnded(status)
+      runtime.onSyncEnded?.(status)
+    },
     now,
     after: runtime.after,
     log,

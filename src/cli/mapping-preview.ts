@@ -1,6 +1,6 @@
 // `bridge mapping preview`: what a changed mapping would do to the records, before anybody sees it.
 import { readFileSync } from 'node:fs'
-import { createPresent } from '../bridge.ts'
+import { createPresent } from '../district.ts'
 import { BridgeError } from '../errors.ts'
 import { mappingSettings } from '../mapping-settings.ts'
 import { STORAGE } from '../oneroster/storage.ts'

@@ -1,5 +1,5 @@
 // A profile as commands take it: by `--profile ID`, or the environment's.
-import type { Runtime } from '../bridge.ts'
+
 import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { type Log, silentLog } from '../log.ts'
@@ -13,6 +13,7 @@ import { createMappingShelf } from '../profiles/mapping-shelf.ts'
 import { environmentPrefix } from '../profiles/own-config.ts'
 import { mappingOf, type ProfileSource, sourceOf } from '../profiles/source.ts'
 import { UNTOLD } from '../profiles/untold.ts'
+import type { Runtime } from '../runtime.ts'
 import { migrate } from '../store/migrations.ts'
 import type { NodeSqlite } from '../store/node-sqlite.ts'
 import { DEFAULT_PROFILE, findProfile, type ProfileRecord } from '../store/profile.ts'

@@ -1,8 +1,9 @@
 // `bridge sync`: one sync now, with a line that tells a person how far it is.
-import { createBridge, prepareStore } from '../bridge.ts'
+import { createBridge } from '../bridge.ts'
 import type { Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { createLog } from '../log.ts'
+import { prepareStore } from '../prepare.ts'
 import { askAnewOfServer, beginAnew } from '../profiles/anew.ts'
 import { isRestored } from '../store/restored.ts'
 import { presentSync, type SyncProgress } from '../sync/report.ts'

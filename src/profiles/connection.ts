@@ -1,10 +1,12 @@
 // Whether a profile can be provisioned: PowerSchool lets it in, it may read what the mapping asks for, and its schools are there.
-import { mappingSettings, type Runtime } from '../bridge.ts'
+
 import type { ConnectedConfig } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import type { Mapping } from '../mapping/run/compile.ts'
+import { mappingSettings } from '../mapping-settings.ts'
 import { checkConnection } from '../powerschool/check.ts'
 import { createPowerSchoolClient, type PowerSchoolClient } from '../powerschool/client.ts'
+import type { Runtime } from '../runtime.ts'
 import { lastTemplate } from '../store/crawls.ts'
 import type { ProfileProblem } from '../store/profile.ts'
 import { templateSources } from '../sync/template-sources.ts'

@@ -1,11 +1,12 @@
 // One profile on any runtime: opens its store, and answers whatever is asked of it.
-import { createMemberApi, groupsReading } from '../groups/member-api.ts'
+import { createMemberApi } from '../groups/member-api.ts'
 import { prefixOf, splitUrl } from '../http/public-path.ts'
 import { mappingSettings } from '../mapping-settings.ts'
 import { STORAGE } from '../oneroster/storage.ts'
 import { prepareConsumer, prepareStore } from '../prepare.ts'
 import type { Runtime } from '../runtime.ts'
 import { hostActions } from './actions.ts'
+import { createGroupTeller } from './group-teller.ts'
 import { hostApi } from './host-api.ts'
 import { isHostPath } from './host-paths.ts'
 import { isGroup } from './is-group.ts'
@@ -18,22 +19,26 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
   const { id, config, publicUrl, mappings, layers } = options
   const { launch, ...given } = options.runtime
   const open = async (other: string) => options.directory?.open(other)
-  const onPublished = () => {
-    given.onPublished?.()
-    if (groupsReading(sql).length > 0) launch(() => tellGroups())
+  const groups = createGroupTeller({ ...given, id, open, launch })
+  const runtime: Runtime = {
+    ...given,
+    ...(await profileKeys(given.sealingKey, id)),
+    onPublished() {
+      given.onPublished?.()
+      groups.published()
+    },
+    onSyncEnded(status) {
+      given.onSyncEnded?.(status)
+      if (status !== 'success') groups.failed()
+    },
   }
-  const runtime: Runtime = { ...given, ...(await profileKeys(given.sealingKey, id)), onPublished }
   const { sql, log, now, sealingKey } = runtime
-  const tellGroups = async () => {
-    const groups = await import('../groups/tell.ts')
-    await groups.tellGroups({ sql, profile: id, open, log })
-  }
   prepareStore(runtime)
   const { powerSchool } = config
   if (id === DEFAULT_PROFILE && powerSchool !== undefined) await prepareConsumer({ ...config, powerSchool }, runtime)
 
   const live = { config, runtime, publicUrl, mappings, layers, open }
-  const life = await openLife({ id, live, launch, onDeleted: options.onDeleted })
+  const life = await openLife({ id, live, launch, onSetback: groups.failed, onDeleted: options.onDeleted })
   const environmentSays = Object.keys(mappingSettings(config))
   const reading = async () => ({ mappings: await mappings.open(), now, open, environmentSays, sealingKey })
   const actions = hostActions({ id, life, config, sql, now, log, reading })

@@ -29,11 +29,13 @@ export interface LifeOptions {
   readonly id: string
   readonly live: LiveOptions
   readonly onDeleted: ProfileHostOptions['onDeleted'] | undefined
+  /** Told when it could not be provisioned. */
+  readonly onSetback: () => void
   readonly launch: HostRuntime['launch']
 }
 
 /** Over a prepared store. Refuses as `openLive`. */
-export async function openLife({ id, onDeleted, launch, ...options }: LifeOptions): Promise<Life> {
+export async function openLife({ id, onDeleted, onSetback, launch, ...options }: LifeOptions): Promise<Life> {
   const { runtime } = options.live
   const { sql, log, now, after } = runtime
   const find = () => findProfile(sql) ?? (id === DEFAULT_PROFILE ? UNTOLD : undefined)
@@ -108,6 +110,7 @@ export async function openLife({ id, onDeleted, launch, ...options }: LifeOption
     const outcome = await provision(record, { check, signal, save: (change) => save(record, change), sql, now, log })
     if (isStopped) return
     if (outcome.kind === 'provisioned') return goOn(true)
+    onSetback()
     if (outcome.kind === 'later') turns.launchIn(outcome.ms, () => goOn(false))
   }
 

@@ -1,6 +1,7 @@
 // A profile and its status as the admin API tells them: School Data Sync's words first, and never a secret.
 
 import type { GroupReport, MemberReport } from '../groups/report.ts'
+import { pendingGeneration } from '../store/pending.ts'
 import type { ProfileProblem, ProfileRecord, ProfileState } from '../store/profile.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
@@ -49,7 +50,8 @@ export function presentProfileStatus(facts: ProfileFacts, sql: Sql, nextMs: numb
   const counts = report.counts ?? {}
   // Of a group's.
   const { members } = report as Partial<GroupReport>
-  const held = ended?.status === 'validationError' ? ((ended.report as Partial<SyncReport>).held ?? []) : []
+  const canRelease = ended?.status === 'validationError' && isHeldStill(sql, ended, latest)
+  const held = canRelease ? ((ended.report as Partial<SyncReport>).held ?? []) : []
   const activityMs = latest?.finishedMs ?? latest?.startedMs
   const successMs = latestSuccessMs(sql)
   const snapshot = currentSnapshot(sql)
@@ -58,7 +60,10 @@ export function presentProfileStatus(facts: ProfileFacts, sql: Sql, nextMs: numb
     lastSynchronizationDateTime: successMs === undefined ? null : instant(successMs),
     lastActivityDateTime: activityMs === undefined ? null : instant(activityMs),
     errorCount: Object.values(counts).reduce((sum, { rejected }) => sum + rejected, 0),
-    statusMessage: [statusMessage(facts, latest, ended), ended?.report === undefined ? '' : membersMessage(members)]
+    statusMessage: [
+      statusMessage(facts, { latest, ended, canRelease }),
+      ended?.report === undefined ? '' : membersMessage(members),
+    ]
       .filter(Boolean)
       .join(' '),
     state,
@@ -91,7 +96,19 @@ const HELD =
 const HELD_FIRST =
   'The first snapshot would lack people and is held. Look at `held`, then mend what is missing, or resume to publish it as it is.'
 
-function statusMessage(facts: ProfileFacts, latest: SyncRecord | undefined, ended: SyncRecord | undefined): string {
+const SUPERSEDED = 'What the latest sync was held for can no longer be released: the next one compares anew.'
+
+function isHeldStill(sql: Sql, ended: SyncRecord, latest: SyncRecord | undefined): boolean {
+  return latest?.id === ended.id && pendingGeneration(sql)?.sync === ended.id
+}
+
+interface Course {
+  readonly latest: SyncRecord | undefined
+  readonly ended: SyncRecord | undefined
+  readonly canRelease: boolean
+}
+
+function statusMessage(facts: ProfileFacts, { latest, ended, canRelease }: Course): string {
   const { record, state, problem, settings, hasExpired } = facts
   if (state === 'deleting') return 'The profile is being deleted.'
   if (hasExpired)
@@ -100,6 +117,7 @@ function statusMessage(facts: ProfileFacts, latest: SyncRecord | undefined, ende
   const own = (told: ProfileProblem) => (record.id === DEFAULT_PROFILE ? sentence(told) : inBodyWords(sentence(told)))
   if (problem !== undefined) return own(problem)
   if (ended?.status === 'validationError' && latest?.id === ended.id) {
+    if (!canRelease) return SUPERSEDED
     const { held = [] } = (ended.report ?? {}) as Partial<SyncReport>
     return held.some(({ reason }) => reason === 'nobody') ? HELD_FIRST : HELD
   }

@@ -3,12 +3,15 @@ import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { readMeta, writeMeta } from '../store/meta.ts'
 import type { ProfileRecord } from '../store/profile.ts'
+import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 import type { ConnectionOutcome } from './connection.ts'
 
 const FIRST_RETRY_MS = 30_000
 /** Half an hour in all. */
 const MOST_TRIES = 7
+/** Of one that has a roster already: it would have synced on for ever, had nobody changed it. */
+const LONGEST_RETRY_MS = 3_600_000
 
 export interface ProvisionOptions {
   readonly check: (signal: AbortSignal) => Promise<ConnectionOutcome>
@@ -46,8 +49,9 @@ export async function provision({ tries }: ProfileRecord, options: ProvisionOpti
   }
   const { problem } = outcome
   const tried = tries + 1
-  if (outcome.mayPass && tried < MOST_TRIES) {
-    const ms = FIRST_RETRY_MS * 2 ** tries
+  const goesOn = tried < MOST_TRIES || currentSnapshot(sql) !== undefined
+  if (outcome.mayPass && goesOn) {
+    const ms = Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS)
     sql.transaction(() => {
       save({ problem, tries: tried })
       writeMeta(sql, NEXT_TRY, String(now() + ms))

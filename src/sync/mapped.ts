@@ -11,11 +11,23 @@ export async function mappedBy(
   { checked }: Mapping,
   { settings, today }: { readonly settings: Readonly<Record<string, unknown>>; readonly today: string },
 ): Promise<MappedBy> {
-  return { version: await mappingVersion(checked), today, collections: digests(checked, settings) }
+  const known = versions.get(checked) ?? mappingVersion(checked)
+  versions.set(checked, known)
+  return { version: await known, today, collections: digests(checked, settings) }
 }
 
+/** Asked for in every step of a sync, and dear. */
+const versions = new WeakMap<CheckedMapping, Promise<string>>()
+const lastDigests = new WeakMap<CheckedMapping, { readonly of: string; readonly digests: Record<string, string> }>()
+
 function digests(checked: CheckedMapping, settings: Readonly<Record<string, unknown>>): Record<string, string> {
-  return Object.fromEntries([...collectionMeanings(checked, settings)].map(([name, text]) => [name, shortDigest(text)]))
+  const of = JSON.stringify(settings)
+  const last = lastDigests.get(checked)
+  if (last?.of === of) return last.digests
+  const meanings = [...collectionMeanings(checked, settings)]
+  const made = Object.fromEntries(meanings.map(([name, text]) => [name, shortDigest(text)]))
+  lastDigests.set(checked, { of, digests: made })
+  return made
 }
 
 /**

@@ -33,6 +33,8 @@ export async function publishWhenQuiet(
   const waitMs = isFirst ? 0 : await beQuiet(context, { waitedMs: waitedBy(record), signal, showProgress })
   // Where the clock stands still while code runs, it is at the present now, and so is the publish's time.
   await pause()
+  // Somebody may have changed, in that moment, what it was made by.
+  if (signal.aborted) throw new BridgeError('sync-stopped', 'The sync was stopped before it was published.')
   const startedMs = now()
   let published = record
   publish(context, prepared, ({ generation, time }) => {

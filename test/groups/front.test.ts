@@ -45,6 +45,34 @@ async function members(town: Town, group: string): Promise<Record<string, string
   )
 }
 
+describe('the first snapshot of a group', () => {
+  /** The hill's profile and the group's are made at the same moment. */
+  async function openAtOnce(servers: Parameters<typeof openTown>[0]['servers']) {
+    const [lake, hill] = [school(1), school(2, { students: 25 })]
+    const town = await openTown({ servers: { [LAKE]: lake, ...servers } })
+    const lakeId = await town.add(bodyOf(LAKE, lake, { idPrefix: 'lake' }))
+    const made = await town.admin('POST', '/profiles', bodyOf(HILL, hill, { idPrefix: 'hill' }))
+    const dataProvider = { '@odata.type': '#oneroster.group', profiles: [lakeId, made.json.id] }
+    const group = await town.add({ displayName: 'Both', dataProvider })
+    return { town, lakeId, hillId: made.json.id as string, group }
+  }
+
+  it('waits for a member that is on its way', async () => {
+    const { town, lakeId, hillId, group } = await openAtOnce({ [HILL]: school(2, { students: 25 }) })
+    expect(await members(town, group)).toEqual({ [lakeId]: 'merged', [hillId]: 'merged' })
+    const { syncs } = (await town.admin('GET', `/profiles/${group}/syncs`)).json
+    const published = syncs.filter(({ report }: { report: { isPublished: boolean } }) => report.isPublished)
+    expect(published).toHaveLength(1)
+  })
+
+  it('does not wait for a member whose PowerSchool cannot be reached, and has it later', async () => {
+    const { town, lakeId, hillId, group } = await openAtOnce({})
+    expect(await members(town, group)).toEqual({ [lakeId]: 'merged', [hillId]: 'left-out: member-unpublished' })
+    const token = await town.token(await town.consumer(group))
+    expect(await shown(town, token)).toMatchObject({ lake: true, hill: false })
+  })
+})
+
 describe('a group of profiles', () => {
   it('keeps the records of a member that was deleted until it is taken out', async () => {
     const { town, lakeId, hillId, group, dataProvider, token } = await openValley()

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createDistrict } from '../../fixtures/powerschool/district.ts'
 import { renameStudent, transferStudent } from '../../fixtures/powerschool/mutations.ts'
-import { createPresent } from '../../src/bridge.ts'
+import { createPresent } from '../../src/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'

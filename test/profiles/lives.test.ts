@@ -157,6 +157,18 @@ describe('a profile that cannot be provisioned', () => {
     expect(await state()).toMatchObject({ state: 'provisioned' })
   })
 
+  it('that has a roster is tried again for as long as it takes', async () => {
+    const { town, id, lake } = await withLake()
+    const gone = { ...(bodyOf(LAKE, lake).dataProvider as object), connectionUrl: `https://${HILL}` }
+    await town.admin('PATCH', `/profiles/${id}`, { dataProvider: gone })
+    await town.settled()
+    for (let waits = 0; waits < 12; waits += 1) await town.pass(3_600_000)
+    expect((await town.admin('GET', `/profiles/${id}`)).json).toMatchObject({
+      state: 'provisioning',
+      problem: { code: 'powerschool-unreachable' },
+    })
+  })
+
   it('names the schools that are not there, and those that are', async () => {
     const lake = school(1)
     const town = await openTown({ servers: { [LAKE]: lake } })

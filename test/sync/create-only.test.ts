@@ -1,7 +1,7 @@
 // Fields and ids that are written once: what was published first stays, through syncs, restarts and changes of the mapping.
 import { describe, expect, it } from 'vitest'
 import { createDistrict, type District } from '../../fixtures/powerschool/district.ts'
-import { createPresent } from '../../src/bridge.ts'
+import { createPresent } from '../../src/district.ts'
 import { loadMapping } from '../../src/load-mapping.ts'
 import { readMappingFiles } from '../../src/node/mapping-files.ts'
 import { STORAGE } from '../../src/oneroster/storage.ts'
