@@ -1,5 +1,6 @@
 // What `GET /metrics` answers: what was counted, and what the store tells of the snapshot and of syncs.
 import type { Context } from '../context.ts'
+import type { GroupReport } from '../groups/report.ts'
 import { COLLECTIONS } from '../oneroster/model.ts'
 import { readinessMetrics } from '../readiness/report-samples.ts'
 import { activeTotals, currentSnapshot } from '../store/snapshots.ts'
@@ -23,6 +24,7 @@ export function metricsFamilies({ sql, now, metrics }: Pick<Context, 'sql' | 'no
     ...snapshotFamilies(sql, now()),
     ...syncFamilies(sql),
     ...reportFamilies(sql),
+    ...memberFamilies(sql),
     gauge('store_bytes', 'Size of the database file.', sql.bytes()),
     gauge('pins', 'Queries whose later pages are pinned to a generation.', countPins(sql)),
   ]
@@ -94,6 +96,27 @@ function reportFamilies(sql: Sql): readonly Family[] {
       report.readiness && readinessMetrics(report.readiness),
     ),
     gauge('sync_diagnostics', 'Rows with a problem in that sync, by code and rule.', diagnosticSamples(report)),
+  ]
+}
+
+/** Of a group: one that stands still for long is what to be told of. A profile that is no group has no samples. */
+function memberFamilies(sql: Sql): readonly Family[] {
+  // Written by the group's sync only.
+  const { members = [] } = (latestReport(sql)?.report ?? {}) as Partial<GroupReport>
+  const states = members.map(({ id, state, problem }) => ({
+    labels: { member: id, state, problem: problem?.code ?? '' },
+    value: 1,
+  }))
+  const times = members.flatMap(({ id, publishedAt }) =>
+    publishedAt === undefined ? [] : [{ labels: { member: id }, value: Date.parse(publishedAt) / 1_000 }],
+  )
+  return [
+    gauge('group_member', 'Always 1; the labels tell how the latest sync found the member of the group.', states),
+    gauge(
+      'group_member_snapshot_timestamp_seconds',
+      "When the member's snapshot was published that the group has.",
+      times,
+    ),
   ]
 }
 

@@ -70,6 +70,12 @@ describe('the first snapshot of a group', () => {
     expect(await members(town, group)).toEqual({ [lakeId]: 'merged', [hillId]: 'left-out: member-unpublished' })
     const token = await town.token(await town.consumer(group))
     expect(await shown(town, token)).toMatchObject({ lake: true, hill: false })
+    const metrics = await (await town.fetch(new Request(`${PUBLIC_URL}/metrics/${group}`))).text()
+    const labels = (member: string, state: string, problem: string) =>
+      `oneroster_bridge_group_member{profile="${group}",member="${member}",state="${state}",problem="${problem}"} 1`
+    expect(metrics).toContain(labels(lakeId, 'merged', ''))
+    expect(metrics).toContain(labels(hillId, 'left-out', 'member-unpublished'))
+    expect(metrics).toMatch(`group_member_snapshot_timestamp_seconds{profile="${group}",member="${lakeId}"} 17`)
   })
 })
 
