@@ -135,8 +135,9 @@ export class ProfileObject extends RestorableObject {
       mappings,
       directory,
       onDeleted: async () => {
-        await directory.remove(id)
+        // In this order: one that is empty and still listed is forgotten by whoever asks for it.
         await this.#wipe(agenda)
+        await directory.remove(id)
       },
     })
     await host.start()
