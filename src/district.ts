@@ -6,6 +6,7 @@ import { mappingSettings } from './mapping-settings.ts'
 import type { Collection } from './oneroster/model.ts'
 import { createPresenters } from './oneroster/present.ts'
 import { createPowerSchoolClient, type PowerSchoolClient } from './powerschool/client.ts'
+import { keepPrefix } from './profiles/environment-prefix.ts'
 import type { RosterMaker } from './serving.ts'
 import type { ProfileProblem } from './store/profile.ts'
 import type { SyncContext } from './sync/context.ts'
@@ -42,6 +43,7 @@ export function createDistrict({ mapping, fault, ...options }: DistrictOptions):
   })
   const sync: SyncContext = {
     ...publishContext(options),
+    alsoKeep: () => keepPrefix(runtime.sql, config.idPrefix),
     mapping,
     client,
     settings: mappingSettings(config),

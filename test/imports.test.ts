@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/oneroster': ['src/store/sql.ts'],
   'src/store': ['src/gzip'],
   'src/auth': ['src/store'],
-  'src/sync': ['src/mapping', 'src/powerschool', 'src/store', 'src/readiness'],
+  'src/sync': ['src/mapping', 'src/powerschool', 'src/store', 'src/readiness', 'src/version.ts'],
   'src/groups': [
     'src/oneroster',
     'src/readiness',

@@ -31,7 +31,7 @@ export async function followMerged(context: PublishContext, work: PrepareWork, p
   const of = { sync: id, generation }
   const from = keptPlaced(sql, of)
   const keep = (progress: PlacedProgress) => keepPlaced(sql, of, progress)
-  const rest = createPace({ pause, signal, step, now, keep })
+  const { rest } = createPace({ pause, signal, step, now, keep })
   const readiness =
     from?.stage === 'rosters'
       ? from.readiness
@@ -39,7 +39,6 @@ export async function followMerged(context: PublishContext, work: PrepareWork, p
   const narrowed = await narrowRosters(context, {
     id,
     signal,
-    // Never undefined: what a step that was torn has left is taken back.
     done: from?.stage === 'rosters' ? from.narrowed : [],
     rest: (done) => rest(() => ({ stage: 'rosters', readiness, narrowed: done })),
   })

@@ -94,10 +94,12 @@ export function createMemberApi(options: MemberApiOptions): (request: Request) =
   }
 }
 
+/** A sync that was stopped tells nothing. */
 function isComing(sql: Sql): boolean {
   const { state = 'provisioned', tries = 0, isPaused = false } = findProfile(sql) ?? {}
   const mayCome = state === 'provisioned' || (state === 'provisioning' && tries === 0)
-  return mayCome && !isPaused && listSyncs(sql).every(({ status }) => status === 'inProgress')
+  const told = listSyncs(sql).find(({ status }) => status !== 'paused')
+  return mayCome && !isPaused && (told === undefined || told.status === 'inProgress')
 }
 
 const pinOf = (group: string): PinnedQuery => ({ reader: `group ${group}`, consumer: `group ${group}`, query: 'group' })

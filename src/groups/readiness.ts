@@ -4,7 +4,7 @@ import { openReadiness } from '../readiness/readiness.ts'
 import type { ReadinessReport } from '../readiness/report.ts'
 import type { CollectionStorage } from '../store/schema.ts'
 import type { Sql } from '../store/sql.ts'
-import type { Rest } from '../sync/pace.ts'
+import type { Pace } from '../sync/pace.ts'
 import { bodiesOf } from './member-records.ts'
 import type { PlacedProgress } from './placed-progress.ts'
 
@@ -17,7 +17,7 @@ export interface ReadinessWork {
   readonly generation: number
   /** Where an earlier step has ended. */
   readonly from: ReadinessProgress | undefined
-  readonly rest: Rest<PlacedProgress>
+  readonly rest: Pace<PlacedProgress>['rest']
 }
 
 /** Records that are looked at without a break. */

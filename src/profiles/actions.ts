@@ -38,9 +38,13 @@ export interface ActionsOptions {
   readonly log: Log
   /** What bodies are read with; asked for when there is one. */
   readonly reading: () => Promise<ChangeOptions>
+  /** Told when its first roster is not to be expected soon. */
+  readonly onSetback: () => void
 }
 
-export function hostActions({ id, life, config, sql, now, log, reading }: ActionsOptions): HostActions {
+const textOf = (error: unknown) => (error instanceof Error ? error.message : 'unknown')
+
+export function hostActions({ id, life, config, sql, now, log, reading, onSetback }: ActionsOptions): HostActions {
   const { find, save, live, restart } = life
   let creating: Promise<Read<undefined>> | undefined
   /** One at a time, so that none is made of what another has replaced meanwhile. */
@@ -75,8 +79,10 @@ export function hostActions({ id, life, config, sql, now, log, reading }: Action
   return {
     bridge: () => live()?.bridge,
     async facts() {
-      // Its fault is one of them.
-      await live()?.learn()
+      // Its fault is one of them. Where that cannot be found out now, a person must be able to stop the profile all the same.
+      await live()
+        ?.learn()
+        .catch((error: unknown) => log.error('mapping-not-loaded', { message: textOf(error) }))
       const record = find()
       if (record === undefined || (id === DEFAULT_PROFILE && config.powerSchool === undefined)) return undefined
       return factsOf(record, { config, fault: live()?.fault(), nowMs: now() })
@@ -99,6 +105,7 @@ export function hostActions({ id, life, config, sql, now, log, reading }: Action
       save(record, { isPaused: true })
       log.info('profile-paused')
       restart({ isDue: false })
+      onSetback()
     },
     resume() {
       const record = find()

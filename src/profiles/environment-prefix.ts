@@ -1,8 +1,7 @@
 // The id prefix of the environment's profile: fixed from its first snapshot on, whatever ID_PREFIX says later.
-import { STORAGE } from '../oneroster/storage.ts'
 import { readMeta, writeMeta } from '../store/meta.ts'
 import type { ProfileProblem } from '../store/profile.ts'
-import { currentSnapshot, rollbackPending } from '../store/snapshots.ts'
+import { currentSnapshot } from '../store/snapshots.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface PrefixInUse {
@@ -14,16 +13,18 @@ export interface PrefixInUse {
 
 const META = 'id-prefix'
 
-/** `configured` is what ID_PREFIX says. Remembers it while nothing is published: what was prepared with another one is dropped. */
+/** `configured` is what ID_PREFIX says. What is published tells, and before the first publish the setting. */
 export function prefixOfEnvironment(sql: Sql, configured: string): PrefixInUse {
+  if (currentSnapshot(sql) === undefined) return { idPrefix: configured, fault: undefined }
   // A store of an earlier version of the bridge has none.
   const ofRecords = readMeta(sql, META) ?? ''
   if (ofRecords === configured) return { idPrefix: configured, fault: undefined }
-  if (currentSnapshot(sql) !== undefined) return { idPrefix: ofRecords, fault: otherPrefix(ofRecords) }
-  // Its first step is enough for that nobody can publish it; the next sync does the rest.
-  rollbackPending(sql, STORAGE).next()
-  writeMeta(sql, META, configured)
-  return { idPrefix: configured, fault: undefined }
+  return { idPrefix: ofRecords, fault: otherPrefix(ofRecords) }
+}
+
+/** In the transaction that publishes records with this prefix. */
+export function keepPrefix(sql: Sql, idPrefix: string): void {
+  if (readMeta(sql, META) !== idPrefix) writeMeta(sql, META, idPrefix)
 }
 
 function otherPrefix(ofRecords: string): ProfileProblem {

@@ -1,5 +1,6 @@
 // The paths that hold up, go on with and start the syncs of a profile.
 import type { Context, Hono } from 'hono'
+import { pendingGeneration } from '../store/pending.ts'
 import type { Sql } from '../store/sql.ts'
 import { listSyncs } from '../store/syncs.ts'
 import type { HostActions } from './actions.ts'
@@ -17,12 +18,8 @@ export interface HostSyncsOptions {
 }
 
 export function hostSyncs(app: Hono, { actions, sql, withFacts }: HostSyncsOptions): void {
-  const unlessExpired = (act: (c: Context) => void | Promise<void>) =>
-    withFacts(async (c, { hasExpired }) => {
-      if (hasExpired) return refuse(c, EXPIRED)
-      await act(c)
-      return c.body(null, 200)
-    })
+  const unlessExpired = (act: (c: Context) => Promise<Response | undefined>) =>
+    withFacts(async (c, { hasExpired }) => (hasExpired ? refuse(c, EXPIRED) : ((await act(c)) ?? c.body(null, 200))))
 
   app.post(
     `${PROFILE}/pause`,
@@ -34,13 +31,17 @@ export function hostSyncs(app: Hono, { actions, sql, withFacts }: HostSyncsOptio
   app.post(
     `${PROFILE}/resume`,
     unlessExpired(async (c) => {
-      await releaseHeld(c)
-      actions.resume()
+      const refusal = await releaseHeld(c)
+      if (refusal === undefined) actions.resume()
+      return refusal
     }),
   )
   app.post(
     `${PROFILE}/reset`,
-    unlessExpired(() => actions.reset()),
+    unlessExpired(async () => {
+      actions.reset()
+      return undefined
+    }),
   )
   app.post(
     SYNCS,
@@ -51,12 +52,16 @@ export function hostSyncs(app: Hono, { actions, sql, withFacts }: HostSyncsOptio
     }),
   )
 
-  /** "Ignore validationError and go on": by the path that does it for one sync, with the same token. */
-  async function releaseHeld(c: Context): Promise<void> {
+  /**
+   * "Ignore validationError and go on": by the path that does it for one sync, with the same token; answers its refusal. What is
+   * superseded is not released, and need not be: the next sync compares anew.
+   */
+  async function releaseHeld(c: Context): Promise<Response | undefined> {
     const [latest] = listSyncs(sql, 1)
-    if (latest?.status !== 'validationError') return
+    if (latest?.status !== 'validationError' || pendingGeneration(sql)?.sync !== latest.id) return undefined
     const headers = { authorization: c.req.header('authorization') ?? '' }
     const url = `${new URL(c.req.url).origin}${SYNCS}/${encodeURIComponent(latest.id)}/resume`
-    await actions.bridge()?.app.fetch(new Request(url, { method: 'POST', headers }))
+    const answer = await actions.bridge()?.app.fetch(new Request(url, { method: 'POST', headers }))
+    return answer === undefined || answer.ok ? undefined : answer
   }
 }

@@ -41,7 +41,7 @@ export async function createProfileHost(options: ProfileHostOptions): Promise<Pr
   const life = await openLife({ id, live, launch, onSetback: groups.failed, onDeleted: options.onDeleted })
   const environmentSays = Object.keys(mappingSettings(config))
   const reading = async () => ({ mappings: await mappings.open(), now, open, environmentSays, sealingKey })
-  const actions = hostActions({ id, life, config, sql, now, log, reading })
+  const actions = hostActions({ id, life, config, sql, now, log, reading, onSetback: groups.failed })
   const { newId } = runtime
   const api = hostApi({ actions, config, publicUrl, sql, log, newId, isMappingSet: layers !== undefined })
   const members = (request: Request, idPrefix: string) => {

@@ -82,7 +82,10 @@ export async function openLife({ id, onDeleted, onSetback, launch, ...options }:
     await live?.bridge.schedule.stop()
     const record = find()
     if (isStopped || record === undefined || record.state === 'deleting') return
+    const before = interruptions
     live = await openLive(record, options.live)
+    // Somebody has changed it meanwhile, and has put down a turn that makes it anew.
+    if (interruptions !== before) return
     readAnewIfAsked(sql, live?.server, log)
     await goOn(isDue)
   }

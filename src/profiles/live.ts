@@ -11,6 +11,7 @@ import { openKnownMapping } from './known-mapping.ts'
 import { mappingName } from './mapping-name.ts'
 import { type OwnConfig, ownConfig } from './own-config.ts'
 import type { Mappings, ProfileBridge, ProfileHandle } from './ports.ts'
+import { beginWithSettings } from './settings-name.ts'
 
 export interface Live {
   readonly bridge: ProfileBridge
@@ -60,7 +61,9 @@ async function openDistrict(record: ProfileRecord, own: OwnConfig, options: Live
     const [{ mappingOf }, shelf] = await Promise.all([import('./source.ts'), mappings.open()])
     return mappingOf(record, { mappings: shelf, layers, config: options.config, sql })
   })
-  const known = openKnownMapping(sql, await mappingName(record, { config, layers, mappings }))
+  const name = await mappingName(record, { config, layers, mappings })
+  beginWithSettings(sql, name)
+  const known = openKnownMapping(sql, name)
   const bridge = createDistrictBridge({ config, runtime, publicUrl, mapping, known })
   const isKnown = () => bridge.isLoaded() || known.has()
   if (mappings.isAtHand) await bridge.load()

@@ -163,6 +163,15 @@ export function* rollbackPending(sql: Sql, collections: readonly CollectionStora
 /** Whose generation it is while it is taken back. */
 const NOBODY = ''
 
+/** Whether something of a generation that is pending stands in one of these tables already. */
+export function isAnyPlaced(sql: Sql, pending: number, collections: readonly CollectionStorage[]): boolean {
+  return collections.some(({ name }) => {
+    const records = quoteName(`records_${name}`)
+    const [last] = sql.all<{ born: number }>(`select born from ${records} order by seq desc limit 1`)
+    return last?.born === pending
+  })
+}
+
 /** As if nothing had been prepared in these tables; each step of the generator is a short transaction. */
 export function* takeBackVersions(
   sql: Sql,

@@ -26,17 +26,17 @@ export function keepStageState(sql: Sql, state: unknown): void {
   })
 }
 
-/** As it was kept; undefined when nothing is. */
+/** As it was kept; undefined when nothing is, or nothing that this version can read. */
 export function readStageState(sql: Sql): unknown {
   const take = partsReader(sql)
-  const length = take(LENGTH_BYTES)
-  if (length === undefined) return undefined
-  const json = take(new DataView(length.buffer).getUint32(0))
-  return fromPlaces(JSON.parse(new TextDecoder().decode(json)), (bytes) => {
-    const taken = take(bytes)
-    if (taken === undefined) throw new Error('the kept state of a stage lacks a part')
-    return taken
-  })
+  try {
+    const length = take(LENGTH_BYTES)
+    const json = take(new DataView(length.buffer).getUint32(0))
+    return fromPlaces(JSON.parse(new TextDecoder().decode(json)), take)
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError) return undefined
+    throw error
+  }
 }
 
 export function forgetStageState(sql: Sql): void {
@@ -91,8 +91,8 @@ function* inParts(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
   if (filled > 0) yield part.subarray(0, filled)
 }
 
-/** Gives the next bytes, as many as are asked for; undefined when there are no more. One part is in memory at a time. */
-function partsReader(sql: Sql): (bytes: number) => Uint8Array<ArrayBuffer> | undefined {
+/** Gives the next bytes, as many as are asked for; refuses with a RangeError when there are no more. One part is in memory at a time. */
+function partsReader(sql: Sql): (bytes: number) => Uint8Array<ArrayBuffer> {
   let next = 0
   let part = new Uint8Array(0)
   let at = 0
@@ -101,7 +101,7 @@ function partsReader(sql: Sql): (bytes: number) => Uint8Array<ArrayBuffer> | und
     for (let filled = 0; filled < bytes; ) {
       if (at === part.length) {
         const [row] = sql.all<{ bytes: Uint8Array<ArrayBuffer> }>(`select bytes from stage_state where part = ?`, next)
-        if (row === undefined) return undefined
+        if (row === undefined) throw new RangeError('no more of the kept state')
         part = row.bytes
         next += 1
         at = 0

@@ -10,6 +10,7 @@ import type { CollectionStorage } from '../store/schema.ts'
 import type { WriterState } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
 import { keepStageState, readStageState } from '../store/stage-state.ts'
+import { VERSION } from '../version.ts'
 import type { MappedBy } from './last-mapped.ts'
 import type { TableChanges } from './narrow-stage.ts'
 
@@ -48,7 +49,8 @@ export interface MapWork {
 }
 
 interface Kept {
-  readonly format: number
+  /** Of the bridge: another one may keep, or mean, something else by it. */
+  readonly version: string
   readonly sync: string
   readonly crawl: number
   readonly idPrefix: string
@@ -58,9 +60,6 @@ interface Kept {
   readonly readMs: number
   readonly progress: MapProgress
 }
-
-/** To be raised when what is kept, or what it means, is no longer as another version of the bridge kept it. */
-const FORMAT = 1
 
 export function keepProgress(work: MapWork, kept: Pick<Kept, 'mapped' | 'readMs' | 'progress'>): void {
   keepStageState(work.sql, { ...identityOf(work), ...kept })
@@ -75,14 +74,13 @@ export function keptProgress(work: MapWork): Pick<Kept, 'mapped' | 'readMs' | 'p
   if (pending?.sync !== work.id) return undefined
   // Written by `keepProgress` only.
   const kept = readStageState(work.sql) as Kept | undefined
-  if (kept === undefined || kept.progress.writer.generation !== pending.generation) return undefined
-  const identity = Object.entries(identityOf(work))
-  return identity.every(([name, value]) => kept[name as keyof Identity] === value) ? kept : undefined
+  const isOwn = Object.entries(identityOf(work)).every(([name, value]) => kept?.[name as keyof Identity] === value)
+  return isOwn && kept?.progress.writer.generation === pending.generation ? kept : undefined
 }
 
 type Identity = Omit<Kept, 'mapped' | 'readMs' | 'progress'>
 
 function identityOf({ id, crawl, mapping, collections }: MapWork): Identity {
   const { idPrefix = '' } = mapping.checked
-  return { format: FORMAT, sync: id, crawl: crawl.id, idPrefix, tables: shortDigest(JSON.stringify(collections)) }
+  return { version: VERSION, sync: id, crawl: crawl.id, idPrefix, tables: shortDigest(JSON.stringify(collections)) }
 }

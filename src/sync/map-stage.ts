@@ -11,7 +11,7 @@ import type { SnapshotWriter, StoredRecord } from '../store/snapshot-writer.ts'
 import type { Sql } from '../store/sql.ts'
 import { blankColumns } from './blank-columns.ts'
 import type { Found, MapProgress } from './map-progress.ts'
-import type { Rest } from './pace.ts'
+import type { Pace } from './pace.ts'
 import { publishedRecords } from './published-records.ts'
 import { stagedRows } from './staged.ts'
 
@@ -27,7 +27,7 @@ export interface MapStageOptions {
   /** Where an earlier step of the sync has ended. */
   readonly from: MapProgress | undefined
   readonly present: (record: MappedRecord) => StoredRecord
-  readonly rest: Rest<MapProgress>
+  readonly pace: Pace<MapProgress>
   readonly onProgress: (recordsDone: number) => void
 }
 
@@ -36,12 +36,15 @@ const COMPARED = 100
 
 /** Maps, compares and places everything; nothing of it is seen until it is published. */
 export async function prepareSnapshot(options: MapStageOptions): Promise<Found> {
-  const { sql, sync, writer, from, rest } = options
+  const { sql, sync, writer, from, pace } = options
   const found = from === undefined || from.stage === 'rows' ? await mapRows(options, from) : from.found
   for (const stage of ['removals', 'placing'] as const) {
     if (isBehind(from, stage)) continue
+    const progress = () => ({ stage, found, writer: writer.state() })
+    // What is compared must never be compared with what this sync has placed.
+    if (stage === 'placing') pace.mark(progress)
     const steps = stage === 'removals' ? writer.removeUnseen() : writer.place()
-    for (const _ of stepsInPending(sql, sync, steps)) await rest(() => ({ stage, found, writer: writer.state() }))
+    for (const _ of stepsInPending(sql, sync, steps)) await pace.rest(progress)
   }
   return found
 }
@@ -55,7 +58,7 @@ function isBehind(from: MapProgress | undefined, stage: MapProgress['stage']): b
 type FromRows = Extract<MapProgress, { readonly stage: 'rows' }>
 
 async function mapRows(options: MapStageOptions, from: FromRows | undefined): Promise<Found> {
-  const { sql, mapping, crawl, today, writer, rest, onProgress } = options
+  const { sql, mapping, crawl, today, writer, pace, onProgress } = options
   const rows = stagedRows(sql, crawl)
   const published = publishedRecords(sql)
   const run = mapping.startRun({ rows, settings: crawl.settings, today, published }, from?.run)
@@ -70,12 +73,12 @@ async function mapRows(options: MapStageOptions, from: FromRows | undefined): Pr
     done,
   })
   for (const batch of run.records({ given: (collection) => writer.writtenIds(collection) })) {
-    await rest()
+    await pace.rest()
     await writeBatch(options, { batch, readiness })
     done += batch.length
     onProgress(done)
     // A step that has not come further would be the last one's again.
-    await rest(run.place === begun ? undefined : progress)
+    await pace.rest(run.place === begun ? undefined : progress)
   }
   return report(options, { run, readiness })
 }
@@ -86,11 +89,11 @@ interface Writing {
 }
 
 async function writeBatch(options: MapStageOptions, { batch, readiness }: Writing): Promise<void> {
-  const { sql, sync, writer, present, rest } = options
+  const { sql, sync, writer, present, pace } = options
   const keptIds = openKeptIds(sql, writer.generation - 1)
   for (const [collection, records] of Map.groupBy(batch, (record) => record.collection)) {
     for (let from = 0; from < records.length; from += COMPARED) {
-      if (from > 0) await rest()
+      if (from > 0) await pace.rest()
       const part = records.slice(from, from + COMPARED)
       for (const record of part) readiness.see(record)
       const compared = part.map(present)
@@ -110,22 +113,22 @@ interface Mapped {
 }
 
 async function report(options: MapStageOptions, { run, readiness }: Mapped): Promise<Found> {
-  const { sql, mapping, crawl, rest } = options
+  const { sql, mapping, crawl, pace } = options
   const { rules, diagnostics } = run.report()
   const { count } = stagedRows(sql, crawl)
   const template = readMirror(sql)?.template ?? 'rest'
-  const blank = await inSteps(blankColumns({ sql, mapping, template, count }), rest)
-  const found = await inSteps(readiness.reportInSteps(), rest)
+  const blank = await inSteps(blankColumns({ sql, mapping, template, count }), pace)
+  const found = await inSteps(readiness.reportInSteps(), pace)
   return {
     run: { rules, diagnostics: [...blank, ...diagnostics] },
     readiness: withOrigins(found, fieldOrigins(mapping.checked)),
   }
 }
 
-async function inSteps<T>(steps: Generator<void, T>, rest: Rest<MapProgress>): Promise<T> {
+async function inSteps<T>(steps: Generator<void, T>, pace: Pace<MapProgress>): Promise<T> {
   for (;;) {
     const { done, value } = steps.next()
     if (done === true) return value
-    await rest()
+    await pace.rest()
   }
 }

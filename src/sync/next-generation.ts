@@ -29,10 +29,10 @@ export async function openNextGeneration(
 }
 
 export interface NarrowingOptions extends Pick<PrepareWork, 'id' | 'signal'> {
-  /** What an earlier step of the sync has made. */
-  readonly done?: readonly TableChanges[] | undefined
+  /** What an earlier step of the sync has made; what it has begun beside that is taken back. */
+  readonly done: readonly TableChanges[]
   /** Called between two rosters, with what is made: where a step may end. */
-  readonly rest?: (done: readonly TableChanges[]) => Promise<void>
+  readonly rest: (done: readonly TableChanges[]) => Promise<void>
 }
 
 /** Brings the narrowed rosters to the generation that is prepared in the main tables. */
@@ -41,19 +41,19 @@ export async function narrowRosters(
   { id, signal, done, rest }: NarrowingOptions,
 ): Promise<readonly TableChanges[]> {
   const { sql, collections, pause } = context
-  const made = [...(done ?? [])]
+  const made = [...done]
   const left = listRosters(sql).filter(
     (roster) => roster.built !== null && !made.some((table) => table.roster.id === roster.id),
   )
   const generation = pendingGeneration(sql)?.generation
-  if (done !== undefined && generation !== undefined) {
-    // One that was begun and not ended is made anew.
+  if (generation !== undefined) {
+    // One that a step which was torn has begun is made anew.
     const tables = left.flatMap((roster) => ownStorages(roster, collections))
     for (const _ of stepsInPending(sql, id, takeBackVersions(sql, generation, tables))) await nextStep(pause, signal)
   }
   for (const roster of left) {
     made.push(...(await narrowSnapshot({ ...context, signal }, id, roster)))
-    if (roster !== left.at(-1)) await rest?.(made)
+    if (roster !== left.at(-1)) await rest(made)
   }
   return made
 }

@@ -3,6 +3,7 @@ import { BridgeError } from '../errors.ts'
 import type { CrawlProgressReport } from '../powerschool/crawl-ports.ts'
 import { inPending } from '../store/pending.ts'
 import { reopenSnapshotWriter, type SnapshotWriter } from '../store/snapshot-writer.ts'
+import { isAnyPlaced } from '../store/snapshots.ts'
 import type { SyncContext } from './context.ts'
 import { stagedDistrict } from './crawl-reuse.ts'
 import { crawlDistrict } from './crawl-stage.ts'
@@ -14,7 +15,7 @@ import { prepareSnapshot } from './map-stage.ts'
 import { mappedBy } from './mapped.ts'
 import { narrowRosters, openNextGeneration } from './next-generation.ts'
 import { createPace } from './pace.ts'
-import type { PreparedGeneration, PrepareWork } from './prepare.ts'
+import { allTables, type PreparedGeneration, type PrepareWork } from './prepare.ts'
 import type { SyncProgress } from './report.ts'
 import { todayIn } from './today.ts'
 
@@ -44,7 +45,7 @@ export async function prepareDistrict(
   const { writer, mapped, readMs, progress } =
     (await goOn(context, work, signal)) ?? (await begin(context, work, signal))
   const keep = (state: MapProgress) => keepProgress(work, { mapped, readMs, progress: state })
-  const rest = createPace({ ...context, signal, step, keep })
+  const pace = createPace({ ...context, signal, step, keep })
   const found = await prepareSnapshot({
     ...context,
     sync: id,
@@ -52,14 +53,14 @@ export async function prepareDistrict(
     writer,
     today: mapped.today,
     from: progress,
-    rest,
+    pace,
     onProgress: (done) => showProgress({ stage: 'map', done, unit: 'records' }),
   })
   const narrowed = await narrowRosters(context, {
     id,
     signal,
-    done: progress?.stage === 'rosters' ? progress.narrowed : undefined,
-    rest: (done) => rest(() => ({ stage: 'rosters', found, writer: writer.state(), narrowed: done })),
+    done: progress?.stage === 'rosters' ? progress.narrowed : [],
+    rest: (done) => pace.rest(() => ({ stage: 'rosters', found, writer: writer.state(), narrowed: done })),
   })
   const changes = writer.changes()
   const facts = { ...crawled, isFull: crawl.isFull, startedAt: new Date(crawl.startedMs).toISOString() }
@@ -100,6 +101,8 @@ async function goOn(context: SyncContext, work: MapWork, signal: AbortSignal): P
   const now = await mappedBy(work.mapping, { settings: work.crawl.settings, today })
   if (JSON.stringify(now) !== JSON.stringify(mapped)) return undefined
   const isPlacing = progress.stage === 'placing' || progress.stage === 'rosters'
+  // What is compared must never be compared with what this sync has placed.
+  if (!isPlacing && isAnyPlaced(sql, progress.writer.generation, allTables(context))) return undefined
   const steps = reopenSnapshotWriter(sql, { ...context, collections, sync: work.id }, progress.writer, { isPlacing })
   for (;;) {
     const { done, value } = inPending(sql, work.id, () => steps.next())

@@ -156,6 +156,8 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   return {
     start() {
       isFirst = true
+      // Asked for before.
+      if (current !== undefined) return
       beginInTime(() => (isNewMapping() ? 'map' : 'whole'))
     },
     request(kind = 'whole') {

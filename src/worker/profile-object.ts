@@ -102,9 +102,10 @@ export class ProfileObject extends RestorableObject {
 
   async #wipe(agenda: Agenda): Promise<void> {
     const { storage } = this.ctx
+    // What fails here is tried again by the agenda.
+    await storage.deleteAll()
     agenda.close()
     await storage.deleteAlarm()
-    await storage.deleteAll()
     this.#living = undefined
   }
 

@@ -70,3 +70,14 @@ it('is replaced as a whole, and forgotten', () => {
   forgetStageState(sql)
   expect(readStageState(sql)).toBeUndefined()
 })
+
+it.each([
+  ['nothing', []],
+  ['a length and no more', [Uint8Array.of(0, 0, 1, 0)]],
+  ['no JSON', [Uint8Array.of(0, 0, 0, 2, 0x7b, 0x7b)]],
+  ['less than one byte of a length', [Uint8Array.of(0)]],
+])('is not there where another version has kept %s', (_, parts) => {
+  const sql = open()
+  for (const [part, kept] of parts.entries()) sql.run('insert into stage_state (part, bytes) values (?, ?)', part, kept)
+  expect(readStageState(sql)).toBeUndefined()
+})

@@ -170,7 +170,7 @@ it('a sync beside a bridge that was killed while it waited takes over what it le
     waits()
     return never
   }
-  void runSync({ ...bridge.sync, sleep }, 'killed', new AbortController().signal)
+  runSync({ ...bridge.sync, sleep }, 'killed', new AbortController().signal).catch(() => {})
   await isWaiting
   const again = await openTestBridge({
     district: bridge.district,

@@ -22,8 +22,12 @@ export interface SteppingOptions {
   readonly sql: TestStore
   /** Of a step. */
   readonly requests: number
-  /** How long a step may compute, by the clock, which stands still meanwhile; 0: it ends wherever it can. */
+  /** How long a step may compute, by the clock; 0: it ends wherever it can. */
   readonly computeMs?: number
+  /** How far the clock moves at each pause of the bridge's work. */
+  readonly pauseMs?: number
+  /** In place of the default mapping. */
+  readonly mapping?: Mapping
   readonly hasPlugin?: boolean
   /** How long PowerSchool takes to answer, by the clock. */
   readonly requestMs?: number
@@ -41,6 +45,8 @@ export interface Stepping {
   alarmMs(): number | undefined
   /** Lets the alarm go off; answers whether one was set. */
   alarm(): Promise<boolean>
+  /** The same, and the object is ended at that pause of its work, and made anew; answers whether it came so far. */
+  tornAlarm(atPause: number): Promise<boolean>
   /** Alarms until nothing is due any more; answers how many. */
   settle(): Promise<number>
   /** Ends the object, whatever it does, and makes it anew over what it has stored; `mapping` is the new one's. */
@@ -50,13 +56,15 @@ export interface Stepping {
 /** Of waiting, in which the clock moves and no real time passes. */
 const STEP_MS = 20_000
 
-let mapping: Mapping | undefined
+let defaultMapping: Mapping | undefined
 
 export async function openStepping({
   district,
   sql,
   requests,
   computeMs = 1_000,
+  pauseMs = 0,
+  mapping: given,
   hasPlugin = false,
   requestMs = 0,
   settings,
@@ -78,7 +86,11 @@ export async function openStepping({
   )
   if (!read.ok) throw new Error(JSON.stringify(read.faults))
   const { config } = read
-  mapping ??= loadMapping(readMappingFiles())
+  defaultMapping ??= loadMapping(readMappingFiles())
+  const mapping = given ?? defaultMapping
+  /** How many pauses the object may still make, and who is told that it has made them. */
+  let pausesLeft = Number.POSITIVE_INFINITY
+  let onTorn = () => {}
   if (hasPlugin) powerSchool.plugins.install(pluginOf(mapping, config.plugin))
   let alarmMs: number | undefined
   const storage = {
@@ -113,7 +125,15 @@ export async function openStepping({
         if (slept >= STEP_MS) endStep()
       },
       // One that has ended stands still for ever at its next turn.
-      pause: () => (isDead ? new Promise<never>(() => {}) : Promise.resolve()),
+      pause: () => {
+        clock.now += pauseMs
+        pausesLeft -= 1
+        if (pausesLeft < 0) {
+          isDead = true
+          onTorn()
+        }
+        return isDead ? new Promise<never>(() => {}) : Promise.resolve()
+      },
       newId: () => `id-${++ids}`,
       lockOwner: { name: `object-${++ids}`, mayBeAlive: () => false },
       steps: {
@@ -156,6 +176,16 @@ export async function openStepping({
       await living.agenda.run()
       return true
     },
+    async tornAlarm(atPause) {
+      pausesLeft = atPause
+      const torn = new Promise<true>((resolve) => {
+        onTorn = () => resolve(true)
+      })
+      const isTorn = await Promise.race([torn, stepping.alarm().then(() => false)])
+      pausesLeft = Number.POSITIVE_INFINITY
+      if (isTorn) await stepping.evict()
+      return isTorn
+    },
     async settle() {
       let alarms = 0
       while (alarmMs !== undefined && alarmMs <= clock.now) {
@@ -167,7 +197,6 @@ export async function openStepping({
     },
     async evict(next = mapping) {
       living.die()
-      if (next === undefined) throw new Error('no mapping')
       living = await live(next)
     },
   }
