@@ -1,6 +1,11 @@
 // ID_PREFIX: what an idPrefix is to other profiles, it is to the environment's, which can be a member of a group by it.
 import { describe, expect, it } from 'vitest'
+import { STORAGE } from '../../src/oneroster/storage.ts'
+import { keepPrefix, prefixOfEnvironment } from '../../src/profiles/environment-prefix.ts'
+import { migrate } from '../../src/store/migrations.ts'
 import { bodyOf, defaultOf, openTown, school, type Town } from '../profiles/town.ts'
+import { onTestEnd } from '../support/ending.ts'
+import { openTestStore } from '../support/runtime.ts'
 
 const LAKE = 'lake.example.org'
 const HILL = 'hill.example.org'
@@ -136,4 +141,19 @@ describe("the environment's profile with ID_PREFIX", () => {
       ),
     ).toBe(json.orgs.length)
   })
+})
+
+it('is told by what is published, and by no setting that a command has looked with', () => {
+  const sql = openTestStore()
+  onTestEnd(() => sql.close())
+  migrate(sql, STORAGE)
+  expect(prefixOfEnvironment(sql, 'lake')).toEqual({ idPrefix: 'lake', fault: undefined })
+  // In a shell without the server's settings, while its first sync runs.
+  expect(prefixOfEnvironment(sql, '')).toEqual({ idPrefix: '', fault: undefined })
+  sql.transaction(() => {
+    keepPrefix(sql, 'lake')
+    sql.run(`insert into generations (number, time, time_ms, head, sync) values (1, '', 1, '', 'first')`)
+  })
+  expect(prefixOfEnvironment(sql, 'lake')).toEqual({ idPrefix: 'lake', fault: undefined })
+  expect(prefixOfEnvironment(sql, '')).toMatchObject({ idPrefix: 'lake', fault: { code: 'settings-invalid' } })
 })

@@ -224,6 +224,17 @@ describe('a group', () => {
     expect(await drain(group)).toEqual(expectedOf([published(a), published(b)]))
   })
 
+  it('waits on for a member whose first sync was cut short and begins again', async () => {
+    const clock = { now: START }
+    const [a, b] = [openMember({ id: 'a', clock }), openMember({ id: 'b', clock })]
+    a.publish()
+    const begun = { sql: b.sql, now: () => clock.now }
+    saveSync(b.sql, { ...announceSync(begun, 'cut'), status: 'paused' })
+    announceSync(begun, 'again')
+    const group = await openGroup({ members: [a, b], clock })
+    expect((await group.syncNow()).status).toBe('validationError')
+  })
+
   it('does not wait for a member whose own first sync has failed', async () => {
     const clock = { now: START }
     const [a, b] = [openMember({ id: 'a', clock }), openMember({ id: 'b', clock })]
