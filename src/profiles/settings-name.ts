@@ -1,7 +1,7 @@
 // By which mapping and settings a profile works: what was prepared by others is not to be published any more.
 import { readMeta, writeMeta } from '../store/meta.ts'
 import type { Sql } from '../store/sql.ts'
-import { supersedePending } from '../store/supersede-held.ts'
+import { supersedePending } from '../store/supersede.ts'
 
 const META = 'settings-name'
 
